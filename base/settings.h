@@ -1,0 +1,82 @@
+/*
+ * settings.h: ndrq.conf, which the daemon and the tool share.
+ *
+ * The table in settings.c is the list of all keys with their defaults and
+ * bounds; ndrq.conf(5) is held against it by a test.
+ */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+
+struct settings_directory {
+	char *kind; /* "maildir" */
+	char *path;
+	int line; /* in the file, for messages */
+};
+
+enum settings_log { SETTINGS_LOG_SYSLOG, SETTINGS_LOG_STDERR };
+
+struct settings {
+	char *store;    /* the database file; required */
+	char *policy;   /* policy.conf; required */
+	char *hostname; /* by this name we greet and sign our Received lines; default: gethostname
+			 */
+	int log;        /* enum settings_log */
+
+	struct {
+		struct config_list listen;  /* "unix:/path" or "127.0.0.1:10127" or "[::1]:10127" */
+		int64_t socket_mode;        /* of unix sockets, octal in the file as text: "0666" */
+		int64_t max_sessions;       /* more are told 421 */
+		int64_t max_recipients;     /* 1000; then 452 */
+		int64_t command_timeout_ms; /* waiting for a command, 5 min (RFC 5321 4.5.3.2.7) */
+		int64_t data_timeout_ms;    /* waiting for more of DATA, 3 min */
+		int64_t transaction_timeout_ms; /* the whole of DATA, however slowly it drips */
+	} lmtp;
+
+	struct settings_directory *directories;
+	size_t directories_len;
+	struct {
+		int64_t rescan_ms; /* polling beside inotify */
+	} directory;
+
+	struct {
+		char *relay; /* "127.0.0.1:10044" or "unix:/path"; required; loopback or unix only
+			      */
+		int64_t sessions;                   /* at once */
+		int64_t retry_min_ms, retry_max_ms; /* back-off */
+		int64_t loop_pause_ms; /* how long a relay that sent us our own mail is left alone
+					*/
+	} release;
+
+	struct {
+		int64_t size_bytes;    /* of a message kept whole; 50M */
+		int64_t backlog_bytes; /* waiting for a commit; intakes stop reading beyond */
+		int64_t backlog_messages;
+		int64_t min_free_bytes; /* on the store's filesystem; less: 4yz */
+		int64_t max_size_bytes; /* of the store; 0: no limit */
+		int64_t commit_batch;   /* messages in one transaction; 512 */
+		int64_t threads;        /* admission pool */
+	} limits;
+
+	struct {
+		int64_t held_ms;    /* 30d: then the body goes */
+		int64_t deleted_ms; /* 7d */
+		int64_t done_ms;    /* 7d: sent, released, failed */
+		int64_t record_ms;  /* 365d: then the record goes too */
+	} retention;
+};
+
+extern const struct config_item settings_items[];
+extern const size_t settings_items_len;
+
+/* Reads and checks ndrq.conf. Relative paths in it are relative to its folder. */
+int settings_read(const char *path, struct settings **ret_settings, struct error *err);
+void settings_freep(struct settings **s);
+
+/* The whole as a file: what --show-config prints. */
+void settings_show(const struct settings *s, struct buffer *out);
+
+#endif

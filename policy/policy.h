@@ -1,0 +1,67 @@
+/*
+ * policy.h: may this notification leave the building?
+ *
+ * A policy is read from policy.conf (policy.conf(5)), is immutable and
+ * counted by reference, so that every thread may hold one while a reload
+ * puts another in its place. A decision is a function of the policy and its
+ * subject: no clock, no database, no socket.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "facts/facts.h"
+
+enum policy_action { POLICY_SEND, POLICY_HOLD, POLICY_DELETE };
+const char *policy_action_name(enum policy_action action); /* "send", "hold", "delete" */
+
+struct policy;
+
+/*
+ * Reads a policy file. Every error is one line "file:line: key: what was
+ * expected" in err (ERROR_PERM). warnings, when not NULL, receives such lines,
+ * each with its line end, for what is legal but surely not meant.
+ */
+int policy_read(const char *path, struct policy **ret_policy, struct buffer *warnings,
+		struct error *err);
+
+struct policy *policy_ref(struct policy *policy);
+void policy_unrefp(struct policy **policy); /* NULL is fine; the last one frees; any thread */
+
+/* The text the policy was read from, and the hex SHA-256 of it: the revision that every record
+ * names. */
+struct span policy_text(const struct policy *policy);
+const char *policy_revision(const struct policy *policy);
+
+/* mode = "observe": everything is sent, the decision is only recorded. */
+bool policy_observes(const struct policy *policy);
+
+/* Is this domain (any case, U-label or A-label) one of local_domains? */
+bool policy_domain_is_local(const struct policy *policy, const char *domain);
+
+/* What a decision is about. All strings are borrowed. */
+struct policy_subject {
+	const struct facts *facts;
+	const char *rcpt;  /* the envelope recipient, without brackets; NULL: not known */
+	const char *orcpt; /* ORCPT decoded, without its type, or Delivered-To; NULL: not known */
+	bool truncated;    /* the message was larger than is kept: held at least */
+};
+
+#define POLICY_RULE_SIZE 128
+struct policy_decision {
+	enum policy_action action;
+	char rule[POLICY_RULE_SIZE]; /* "local", "forwarded", "Default.ndr", "Fabrikam.delay",
+					"limits", "bad-recipient" … */
+	char *domain; /* the judged domain, lower-case A-labels; NULL when there is none. Freed by
+		       * policy_decision_done
+		       */
+};
+
+void policy_decide(const struct policy *policy, const struct policy_subject *subject,
+		   struct policy_decision *ret_decision);
+void policy_decision_done(struct policy_decision *decision);
+
+#endif
