@@ -118,7 +118,11 @@ read_one(struct facts_run *run, const char *file)
 	}
 	buffer_clear(&run->bytes);
 	if (file_read(file, FILE_MOST, &run->bytes, &err) < 0) {
-		refuse(run, file, err.text, EX_DATAERR);
+		/* The name is said once. */
+		refuse(run, file,
+		       err.text +
+			       (strncmp(err.text, file, strlen(file)) == 0 ? strlen(file) + 2 : 0),
+		       EX_DATAERR);
 		return;
 	}
 	f = facts_from_message(buffer_span(&run->bytes),
@@ -132,7 +136,7 @@ read_one(struct facts_run *run, const char *file)
 }
 
 /* Names, one a line; "-" is standard input. */
-static int
+static void
 read_list(struct facts_run *run, const char *list)
 {
 	FILE *in = strcmp(list, "-") == 0 ? stdin : fopen(list, "re");
@@ -142,7 +146,8 @@ read_list(struct facts_run *run, const char *list)
 
 	if (in == NULL) {
 		(void)fprintf(stderr, "ndrq: %s: %s\n", list, strerror(errno));
-		return EX_NOINPUT;
+		run->status = EX_NOINPUT;
+		return;
 	}
 	while ((len = getline(&line, &size, in)) > 0) {
 		if (line[len - 1] == '\n')
@@ -152,7 +157,6 @@ read_list(struct facts_run *run, const char *list)
 	}
 	if (in != stdin)
 		(void)fclose(in);
-	return run->status;
 }
 
 static int
@@ -200,7 +204,7 @@ cmd_facts(const struct tool *tool, int argc, char **argv)
 		return usage();
 	facts_init();
 	if (list != NULL)
-		(void)read_list(&run, list);
+		read_list(&run, list);
 	for (int i = optind; i < argc; i++)
 		read_one(&run, argv[i]);
 	buffer_done(&run.bytes);
