@@ -213,7 +213,9 @@ weigh_bounce(const struct evidence *e, const struct family_hits *text, bool has_
 	int subject = titled != NULL ? 2 : bounce_row(&e->subject) != NULL ? 1 : 0;
 	int words = weight_of(said);
 
-	if (!is_header && !e->report && words == 0 && subject < 2)
+	/* No mark at all: only a mail system that sends a message back is understood without words.
+	 */
+	if (!is_header && !e->report && words == 0 && subject < 2 && !(sender > 3 && has_returned))
 		return 0;
 	/* Subject and wording of one and the same family. */
 	if (said != NULL && titled != NULL && strcmp(said->name, titled->name) == 0)

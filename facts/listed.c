@@ -40,6 +40,8 @@ struct walk {
 	struct span own; /* who the notification is for */
 	struct listed *all;
 	size_t len, size;
+	struct span *origins; /* addresses that one of all was made from */
+	size_t origins_len, origins_size;
 	bool before_blank, before_colon, before_listed;
 };
 
@@ -313,7 +315,7 @@ is_named(const struct walk *w, size_t kept, size_t i)
 	return false;
 }
 
-/* Drops what is not of the best place, and what was named before. */
+/* Drops what is not of the best place, and what was named before; origins are kept apart. */
 static void
 choose(struct walk *w)
 {
@@ -325,6 +327,12 @@ choose(struct walk *w)
 	if (others == PLACE_NONE)
 		own = true;
 	best = own ? mine : others;
+	for (size_t i = 0; best != PLACE_ORIGIN && i < w->len; i++)
+		if (w->all[i].place == PLACE_ORIGIN) {
+			w->origins = array_grow(w->origins, &w->origins_size, w->origins_len,
+						sizeof(struct span));
+			w->origins[w->origins_len++] = w->all[i].address;
+		}
 	for (size_t i = 0; i < w->len; i++)
 		if (w->all[i].place == best && w->all[i].own == own && !is_named(w, kept, i))
 			w->all[kept++] = w->all[i];
@@ -459,6 +467,9 @@ add_recipient(const struct walk *w, size_t i, struct span text, const char *acti
 	else
 		FACT_SET(r, final, FACTS_SOURCE_TEXT, fact_dup(w->all[i].address));
 	FACT_SET(r, action, FACTS_SOURCE_TEXT, xstrdup(action));
+	for (size_t k = 0; k < w->origins_len; k++)
+		if (w->origins[k].data >= said.data && w->origins[k].data < said.data + said.len)
+			FACT_SET(r, original, FACTS_SOURCE_TEXT, fact_dup(w->origins[k]));
 	reason = reason_of(w, i, text);
 	set_said(r, reason);
 	if (reason.data != text.data || reason.len != text.len)
@@ -522,4 +533,5 @@ read_listed_recipients(const struct notice *notice, struct span own_recipient,
 		for (size_t i = 0; i < w.len; i++)
 			add_recipient(&w, i, text, action, f);
 	free(w.all);
+	free(w.origins);
 }

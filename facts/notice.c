@@ -170,8 +170,10 @@ is_divider(struct span line)
 		"元のメール",
 		"原信件",
 	};
-	static const char *const here[] = { "copy",    "follow",   "below",       "reads",
-					    "headers", "lines of", "as received", "original-" };
+	static const char *const here[] = {
+		"is a copy", "follows", "follow.",  "follow:",     "follow ",   "below",
+		"reads",     "headers", "lines of", "as received", "original-", "is following"
+	};
 	bool announced = false;
 
 	line = span_trim(line);
