@@ -389,6 +389,16 @@ const struct family families[] = {
 		    "has been postponed", "this is just a warning", "you do not need to re-send",
 		    "no action is required on your part", "message is delayed" } },
 
+	{ .name = "english",
+	  .seen = "wording common to many systems",
+	  .class = FACTS_DELAYED,
+	  .weight = FAMILY_SIGNATURE,
+	  .text = { "notification about a delay", "there is no need to resend",
+		    "you do not need to resend", "have not yet received your message",
+		    "server will continue trying", "will keep trying to deliver",
+		    "delivery will be retried", "will be retried until", "is still being retried",
+		    "delivery attempts will be continued" } },
+
 	/* Other languages; lower case as inside of a sentence. */
 	{ .name = "german",
 	  .seen = "GMX, 1&1, T-Online, Exchange, Domino",

@@ -42,6 +42,7 @@ struct walk {
 	size_t len, size;
 	struct span *origins; /* addresses that one of all was made from */
 	size_t origins_len, origins_size;
+	struct span before; /* the last line that was not blank */
 	bool before_blank, before_colon, before_listed;
 };
 
@@ -191,10 +192,14 @@ place_of_label(struct span label)
 					     "cc:",     "originat",    "abuse",      "admin",
 					     "visit",   "envelope-id", "message-id", "helo",
 					     "subject", "inform",      NULL };
+	static const char *const origin[] = { "original address", "original recipient",
+					      "original-recipient", "originally", NULL };
 	static const char *const to[] = { "to:", "x-to:", NULL };
 
 	if (contains(label, never))
 		return PLACE_NONE;
+	if (contains(label, origin))
+		return PLACE_ORIGIN;
 	if (span_trim(label).len <= 5 && ends_with_any(label, to))
 		return PLACE_LABEL_TO;
 	return PLACE_LISTED;
@@ -255,6 +260,9 @@ place_of(const struct walk *w, struct span line, struct span address, bool follo
 	if (ends_with_any(before, mail))
 		return PLACE_NONE;
 	if (is_bullets(before)) {
+		/* Postfix folds "(expanded from" and the address. */
+		if (ends_with(w->before, "(expanded from"))
+			return PLACE_ORIGIN;
 		if (!is_after_listed(after) && !(bracketed && indented))
 			return w->before_blank || w->before_colon ? PLACE_SENTENCE : PLACE_NONE;
 		if (bracketed || indented || before.len > 0 || w->before_blank || w->before_colon ||
@@ -288,8 +296,10 @@ read_line(struct walk *w, struct span line)
 		listed = listed || place == PLACE_LISTED;
 	}
 	w->before_listed = listed;
-	if (trimmed.len > 0)
+	if (trimmed.len > 0) {
 		w->before_colon = trimmed.data[trimmed.len - 1] == ':';
+		w->before = trimmed;
+	}
 	w->before_blank = trimmed.len == 0 || is_bullets(trimmed) || trimmed.data[0] == '-' ||
 			  trimmed.data[0] == '=';
 }
@@ -385,9 +395,9 @@ paragraph(struct span s)
 	return s;
 }
 
-/* A line elsewhere in the text that names the address together with a code. */
+/* A line anywhere in the text that names the address together with a code. */
 static struct span
-mention(struct span text, struct span address)
+mention(struct span text, struct span address, bool enhanced)
 {
 	const char *at = text.data;
 	struct span code;
@@ -405,7 +415,7 @@ mention(struct span text, struct span address)
 		if (at == NULL)
 			at = text.data + text.len;
 		line.len = (size_t)(at - line.data);
-		if (status_find(line, &code) || status_find_reply(line) > 0)
+		if (status_find(line, &code) || (!enhanced && status_find_reply(line) > 0))
 			return span_trim(line);
 	}
 	return (struct span){ NULL, 0 };
@@ -434,17 +444,18 @@ set_said(struct facts_recipient *r, struct span said)
 }
 
 /*
- * Why: of what is said of it, else of a line that names it, else of what is
- * said of the next one, for several may share a reason, else of all.
+ * Why: of what is said of it, else of a line that names it (an enhanced code
+ * there outweighs a reply code here), else of what is said of the next one,
+ * for several may share a reason, else of all.
  */
 static struct span
 reason_of(const struct walk *w, size_t i, struct span text)
 {
-	struct span said = said_of(w, i, text), named;
+	struct span said = said_of(w, i, text), named, code;
 
-	if (holds_code(said))
+	if (status_find(said, &code))
 		return said;
-	named = mention(text, w->all[i].address);
+	named = mention(text, w->all[i].address, status_find_reply(said) > 0);
 	if (named.len > 0)
 		return named;
 	for (size_t k = i + 1; k < w->len && said.len == 0; k++)
