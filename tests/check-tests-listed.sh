@@ -11,8 +11,7 @@ of() {
 	names=$(printf ' $(%s)' "$@")
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s --no-print-directory -C "$top_builddir" -f - ndrq-print <<-END |
 		include Makefile
-		ndrq-print:
-			@echo $names
+		ndrq-print: ; @echo $names
 	END
 		tr ' ' '\n' | sed -e 's,/\./,/,g' -e "s,^$top_srcdir/,," -e 's,^\$(top_srcdir)/,,' -e 's,^\(\.\./\)*,,' | sort -u
 }

@@ -32,7 +32,7 @@ diag "killed $killed times; $(cat "$tmp/feed")"
 ok 'it was killed at work' test "$killed" -ge 3
 ok 'and messages had to be sent again' grep -Eq 'again=[1-9]' "$tmp/feed"
 
-ndrq list --all --json >"$tmp/records.json"
+ndrq list --json >"$tmp/records.json"
 once_each() {
 	python3 - "$tmp/records.json" "$messages" <<-'END'
 		import collections, json, sys

@@ -84,10 +84,10 @@ in_trouble 'the store has its max_size'
 sed -i 's/max_size = "2M"/max_size = "20M"/' "$q/ndrq.conf"
 ndrqd_reload
 after_trouble
-sed -i 's/max_size = "20M"/min_free = "1000000G"/' "$q/ndrq.conf"
+sed -i 's/max_size = "20M"/min_free = "1024G"/' "$q/ndrq.conf"
 ndrqd_reload
 in_trouble 'less than min_free is free'
-sed -i 's/min_free = "1000000G"/min_free = "0"/' "$q/ndrq.conf"
+sed -i 's/min_free = "1024G"/min_free = "0"/' "$q/ndrq.conf"
 ndrqd_reload
 after_trouble
 ok 'ndrqd ends in good order' ndrqd_stop

@@ -14,7 +14,7 @@ ndrqd_start || bail_out "ndrqd does not start"
 pid=$(cat "$q/pid")
 
 state_of() {
-	ndrq list --all --json | python3 -c '
+	ndrq list --json | python3 -c '
 import json, sys
 print(*(r["state"] for r in map(json.loads, sys.stdin) if r.get("recipient") == sys.argv[1]))' "$1"
 }

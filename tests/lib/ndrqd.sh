@@ -126,7 +126,7 @@ lmtp() {
 # records [EXPRESSION]: the ids of the records r for which this is true in Python,
 # such as r["state"] == "held".
 records() {
-	ndrq list --all --json | python3 -c '
+	ndrq list --json | python3 -c '
 import json, sys
 for line in sys.stdin:
     r = json.loads(line)
