@@ -103,6 +103,7 @@ facts_freep(struct facts **f)
 	free((*f)->reporting_mta);
 	free((*f)->subject);
 	free((*f)->message_id);
+	free((*f)->delivered_to);
 	free((*f)->original.message_id);
 	free((*f)->original.from);
 	free((*f)->original.return_path);
@@ -182,6 +183,7 @@ facts_from_message(struct span bytes, const struct facts_envelope *envelope)
 	f->limits = message_over_limits(m);
 	f->subject = message_decode_field(message_field(m, "Subject"));
 	f->message_id = field_unfold(message_field(m, "Message-ID"));
+	f->delivered_to = address_from_path(message_field(m, "Delivered-To"));
 	read_traces(m, f);
 	if (!f->limits) {
 		find_report(m, &report);
