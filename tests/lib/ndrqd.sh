@@ -36,7 +36,6 @@ ndrqd_policy() {
 	cat >"$q/policy.conf.new" <<-END
 		mode = "enforce";
 		local_domains = [ "local.test", "mx.local.test" ];
-		our_hosts = [ "mx.local.test" ];
 		remote_domains = (
 		  { name = "Default"; domain = "*"; ndr = "$action"; }$rows
 		);
