@@ -72,6 +72,7 @@ struct facts {
 	char *reporting_mta; /* without the address type */
 	char *subject;       /* of the notification itself, decoded */
 	char *message_id;    /* of the notification itself, with brackets */
+	char *delivered_to; /* of the notification itself, topmost */
 	struct facts_recipient *recipients;
 	size_t recipients_len;
 	struct facts_original original;
