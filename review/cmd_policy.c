@@ -201,9 +201,11 @@ trial_facts(const struct trial *t, struct facts **ret_facts, bool *ret_truncated
 static int
 print_json(const struct policy *policy, const struct policy_decision *d, enum facts_class class)
 {
+	/* a domain libidn2 refuses may be any bytes */
+	AUTO(freep) char *domain = d->domain != NULL ? text_to_utf8(span_of(d->domain)) : NULL;
 	json_t *object =
 		json_pack("{s:s, s:s, s:s*, s:s, s:b}", "action", policy_action_name(d->action),
-			  "rule", d->rule, "domain", d->domain, "class", facts_class_name(class),
+			  "rule", d->rule, "domain", domain, "class", facts_class_name(class),
 			  "observe", (int)policy_observes(policy));
 	int rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
 
