@@ -43,7 +43,8 @@ enum smtp_outcome {
 	SMTP_RETRY,      /* 4yz, a protocol error, or the relay lacks what the mail needs */
 	SMTP_NO_CONTACT, /* no connection, or lost before the relay said anything of this mail */
 	SMTP_UNKNOWN,    /* contact lost after the final dot was written */
-	SMTP_REFUSED,    /* 5yz to MAIL, RCPT, DATA or the final dot */
+	SMTP_REFUSED,    /* 5yz to MAIL, RCPT, DATA or the final dot; or a recipient no
+			    command can carry, which the relay then never hears of */
 };
 
 /* reply: "550 5.1.1 no such user" or what went wrong; one line, any bytes escaped; valid during the

@@ -65,9 +65,10 @@ print_purge(const struct purge *purge)
 					   "size_bytes", (json_int_t)purge->bytes, "dry_run",
 					   purge->dry_run));
 	else
-		(void)printf("%s: %lld records, %s of text\n",
+		(void)printf("%s: %lld record%s, %s of text\n",
 			     purge->dry_run ? "would be purged" : "purged",
-			     (long long)purge->records, format_bytes(purge->bytes, size));
+			     (long long)purge->records, purge->records == 1 ? "" : "s",
+			     format_bytes(purge->bytes, size));
 }
 
 /* Counts without changing anything. */
@@ -115,8 +116,9 @@ agreed(const struct purge *purge)
 
 	if (purge->yes || purge->records == 0 || !can_ask())
 		return true;
-	question = xasprintf("Remove the text of %lld records (%s) for good?",
-			     (long long)purge->records, format_bytes(purge->bytes, size));
+	question = xasprintf("Remove the text of %lld record%s (%s) for good?",
+			     (long long)purge->records, purge->records == 1 ? "" : "s",
+			     format_bytes(purge->bytes, size));
 	return ask(question);
 }
 

@@ -243,7 +243,7 @@ show_json(struct show *show)
 	int found = -1;
 
 	show->journal = json_array();
-	if (store_journal(show->store, show->id, add_journal_entry, show, &err) == 0)
+	if (store_journal(show->store, show->id, add_journal_entry, show, &err) >= 0)
 		found = store_get(show->store, show->id, print_object, show, &err);
 	json_decref(show->journal);
 	if (found < 0)

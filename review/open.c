@@ -6,9 +6,9 @@
  * becomes an exit status:
  *
  *	ndrq.conf cannot be used           EX_CONFIG
- *	there is no store, or an older one EX_NOINPUT
+ *	the file is missing or no store    EX_NOINPUT
  *	no permission                      EX_NOPERM
- *	the store is busy, full, …         EX_TEMPFAIL
+ *	the store is busy, full, older, …  EX_TEMPFAIL
  *	it refuses for good                EX_UNAVAILABLE
  */
 #include "review/open.h"
@@ -29,7 +29,7 @@
 #include "review/output.h"
 
 /* Long enough for the daemon's largest batch on a slow disk. */
-#define BUSY_TIMEOUT_MS 10000
+#define BUSY_TIMEOUT_MS 5000
 
 int
 store_refusal(const struct error *err)
@@ -43,7 +43,11 @@ check_store_file(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+	int found = stat(path, &st);
+
+	/* An empty file is one that ndrqd has just made, or SQLite for somebody else. */
+	if ((found < 0 && (errno == ENOENT || errno == ENOTDIR)) ||
+	    (found == 0 && st.st_size == 0)) {
 		complain("no store at %s: has ndrqd run?", path);
 		return EX_NOINPUT;
 	}
@@ -73,7 +77,7 @@ open_store(struct workplace *place)
 		return EX_OK;
 	if (err.class == ERROR_TEMP)
 		return store_refusal(&err);
-	complain("no store at %s: has ndrqd run? (%s)", options.path, err.text);
+	complain("no store that this ndrq can use: %s", err.text);
 	return EX_NOINPUT;
 }
 

@@ -111,7 +111,7 @@ format_bytes(int64_t bytes, char out[BYTES_SIZE])
 	size_t i = 0;
 
 	if (bytes < 1024) {
-		(void)snprintf(out, BYTES_SIZE, "%lld", (long long)bytes);
+		(void)snprintf(out, BYTES_SIZE, "%lldB", (long long)bytes);
 		return out;
 	}
 	for (size /= 1024; size >= 1024 && i + 1 < sizeof(letters) - 1; i++)
@@ -146,8 +146,10 @@ ask(const char *question)
 
 	(void)printf("%s [y/N] ", question);
 	(void)fflush(stdout);
-	if (getline(&line, &line_size, stdin) < 0)
+	if (getline(&line, &line_size, stdin) < 0) {
+		(void)putchar('\n');
 		return false;
+	}
 	line[strcspn(line, "\r\n")] = '\0';
 	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
 }

@@ -29,7 +29,7 @@ void output_json_take(json_t *object);
 #define AGE_SIZE 24
 const char *format_age(int64_t span_ms, char out[AGE_SIZE]);
 
-/* "512", "12K", "3.4M". */
+/* "512B", "12K", "3.4M". */
 #define BYTES_SIZE 24
 const char *format_bytes(int64_t bytes, char out[BYTES_SIZE]);
 

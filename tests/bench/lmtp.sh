@@ -20,7 +20,7 @@ postfix_use
 runs=${RUNS:-3}
 messages=${MESSAGES:-20000}
 total=${TOTAL:-100000}
-bounce=$top_srcdir/tests/data/postfix/${BOUNCE:-hard-bounce.eml}
+bounce=$top_srcdir/tests/data/notifications/postfix/${BOUNCE:-01-hard-bounce.eml}
 sinks=$tmp/sinks
 mkdir -m 777 "$sinks"
 

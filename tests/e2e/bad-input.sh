@@ -118,10 +118,13 @@ survives 'a sender that is not null' --from user@local.test
 like 'is told the right 451' "$said" '^mail 451 4\.3\.5 ndrq takes null senders only; check the capture rule$'
 printf '%s\r\n' 'LHLO client.test' 'MAIL FROM:<> FOO=BAR SIZE=99999999999999999999 BODY=9BIT' 'RCPT TO:' \
 	'RCPT TO:<a@remote.example> NOTIFY=SOMETIMES ORCPT=? FOO' 'RCPT nonsense' 'VRFY a' 'HELO x' 'WHAT' \
-	"NOOP $(printf 'x%.0s' {1..20000})" 'DATA' 'Subject: x' '' 'x' '.' 'QUIT' >"$tmp/nonsense"
+	'DATA' 'Subject: x' '' 'x' '.' 'QUIT' >"$tmp/nonsense"
 before=$(held)
 said=$(lmtp --timeout 5 --raw "$tmp/nonsense")
 ok 'nonsense between MAIL FROM:<> and the dot never gets a 5yz' never_5yz
+printf '%s\r\n' 'LHLO client.test' 'MAIL FROM:<>' "RCPT TO:<$(printf 'x%.0s' {1..20000})@remote.example>" >"$tmp/long-command"
+said=$(lmtp --timeout 5 --raw "$tmp/long-command")
+ok 'nor does a command of 20 KB' never_5yz
 head -c 1000000 /dev/urandom >"$tmp/noise"
 said=$(lmtp --timeout 5 --raw "$tmp/noise" 2>&1)
 ok 'random bytes for commands do no harm' alive

@@ -78,7 +78,7 @@ ok 'and arrives' arrived 1 unclear
 held killed
 sink_say "$sink" 'data hang'
 ndrq release "$id" >/dev/null
-ok 'the dot is sent' wait_for 30 sink_got_dot "$sink" "$id"
+ok 'the dot is sent' wait_for 30 sink_got_dot "$sink"
 ndrqd_kill
 sink_say "$sink"
 ndrqd_start

@@ -8,7 +8,7 @@ sink_start() {
 	shift 2
 	mkdir -p "$folder"
 	touch "$folder/mode"
-	python3 "$top_srcdir/tests/lib/smtp_sink.py" --smtp --listen "127.0.0.1:$port" \
+	python3 "${SMTP_SINK:-$top_srcdir/tests/lib/smtp_sink.py}" --smtp --listen "127.0.0.1:$port" \
 		--dir "$folder" --mode-file "$folder/mode" "$@" >>"$folder/sink.log" 2>&1 &
 	echo $! >"$folder/pid"
 	at_exit sink_stop "$folder"
@@ -28,6 +28,10 @@ sink_say() {
 # sink_messages FOLDER [PATTERN]: the files of the messages whose text matches
 sink_messages() {
 	find "$1" -name '*.eml' -exec grep -laE -- "${2:-^}" {} +
+}
+# sink_got_dot FOLDER: a whole message came while the sink was told to hang
+sink_got_dot() {
+	[ -n "$(find "$1" -name '*.unanswered')" ]
 }
 sink_has() {
 	[ "$(count_lines sink_messages "$1" "$3")" = "$2" ]
