@@ -5,8 +5,8 @@
  * it may send the next mail or free the client. No byte of a recipient leaves
  * its command line. The body goes out from where it lies in chunks of 64 KB,
  * at most one a turn of the loop. Whatever is unclear is SMTP_RETRY, before
- * MAIL SMTP_NO_CONTACT, after the final dot SMTP_UNKNOWN; only a relay's 5yz to MAIL, RCPT, DATA or the dot
- * refuses for good, or a recipient that no command can carry.
+ * MAIL SMTP_NO_CONTACT, after the final dot SMTP_UNKNOWN; only a relay's 5yz to MAIL, RCPT, DATA or
+ * the dot refuses for good, or a recipient that no command can carry.
  *
  * Owns its socket, buffers and a copy of its options; the mail is the
  * caller's. After anything but success the connection is given up: the next
