@@ -1,6 +1,6 @@
 #!/bin/sh
 # manual.sh: ndrq(1) names every verb and every option that the tool has, and no other.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 manual=$top_srcdir/man/ndrq.1
 tool=$top_builddir/ndrq
 
