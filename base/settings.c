@@ -65,7 +65,7 @@ const struct config_item settings_items[] = {
 
 	{ "release.relay", CONFIG_TEXT, AT(release.relay), NULL, 1, 4000, NULL,
 	  "the mail server's release port" },
-	{ "release.sessions", CONFIG_INT, AT(release.sessions), "4", 1, 100, NULL,
+	{ "release.sessions", CONFIG_INT, AT(release.sessions), "4", 1, 64, NULL,
 	  "connections to it at once" },
 	{ "release.retry_min", CONFIG_SPAN, AT(release.retry_min_ms), "30s", SECOND / 10, DAY, NULL,
 	  "first wait after a failure" },

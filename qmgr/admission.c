@@ -88,6 +88,8 @@ static void
 judge(struct submission *s)
 {
 	crashmark_enter(spool_sha256(s->spool));
+	if (s->source->read_envelope != NULL)
+		s->source->read_envelope(s);
 	admit_judge(s);
 	crashmark_leave();
 }

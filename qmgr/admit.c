@@ -55,10 +55,10 @@ judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
 }
 
 static enum record_state
-state_of(const struct policy *policy, const struct submission_rcpt *rcpt)
+state_of(const struct submission *s, const struct submission_rcpt *rcpt)
 {
-	/* observe: everything is sent that can be sent at all */
-	if (policy_observes(policy) && rcpt->path.len > 0)
+	/* observe: everything is sent that can be sent whole and to somebody */
+	if (policy_observes(s->policy) && rcpt_text(rcpt) != NULL && !spool_truncated(s->spool))
 		return RECORD_SENDING;
 	switch (rcpt->decision.action) {
 	case POLICY_SEND:
@@ -84,7 +84,7 @@ fill_records(struct submission *s)
 			.domain = rcpt->decision.domain,
 			.orcpt = rcpt->orcpt,
 			.notify = rcpt->notify,
-			.state = state_of(s->policy, rcpt),
+			.state = state_of(s, rcpt),
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
 		};

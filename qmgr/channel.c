@@ -41,7 +41,10 @@ channel_put_all(struct channel *channel, struct task *first)
 	assert(!channel->closed);
 	*channel->tail = first;
 	channel->tail = &last->next;
-	(void)pthread_cond_signal(&channel->ready);
+	if (first == last)
+		(void)pthread_cond_signal(&channel->ready);
+	else
+		(void)pthread_cond_broadcast(&channel->ready);
 	(void)pthread_mutex_unlock(&channel->lock);
 	if (channel->wake != NULL)
 		channel->wake(channel->wake_ctx);

@@ -38,6 +38,15 @@ fail(struct job *job, const struct error *err)
 	job->err = *err;
 }
 
+/* Of what is not about the job itself: whatever it is, it is a doubt, and the mail is kept
+ * elsewhere. */
+static void
+fail_temporarily(struct job *job, const struct error *err)
+{
+	fail(job, err);
+	job->err.class = ERROR_TEMP;
+}
+
 /* Refuses the jobs that would add to a store that has no room; the others may even make some. */
 static void
 refuse_without_room(struct committer *c, struct task *first)
@@ -45,27 +54,29 @@ refuse_without_room(struct committer *c, struct task *first)
 	struct error err;
 	int64_t bytes = 0;
 
-	FOR_JOBS(job, first)
-	bytes += job->adds_bytes;
+	FOR_JOBS (job, first)
+		bytes += job->adds_bytes;
 	if (bytes == 0 || store_check_room(c->store, bytes, &err) == 0)
 		return;
-	FOR_JOBS(job, first)
-	if (job->adds_bytes > 0)
-		fail(job, &err);
+	FOR_JOBS (job, first)
+		if (job->adds_bytes > 0)
+			fail(job, &err);
 }
 
 static void
 execute(struct committer *c, struct job *job)
 {
+	struct error err;
+
 	if (job->result < 0)
 		return;
-	if (store_savepoint(c->store, &job->err) < 0) {
-		job->result = -1;
+	if (store_savepoint(c->store, &err) < 0) {
+		fail_temporarily(job, &err);
 		return;
 	}
 	job->result = job->execute(job, c->store, &job->err);
-	if (job->result == 0)
-		job->result = store_savepoint_release(c->store, &job->err);
+	if (job->result == 0 && store_savepoint_release(c->store, &err) < 0)
+		fail_temporarily(job, &err);
 	if (job->result < 0)
 		store_savepoint_rollback(c->store);
 }
@@ -73,9 +84,9 @@ execute(struct committer *c, struct job *job)
 static void
 fail_all(struct task *first, const struct error *err)
 {
-	FOR_JOBS(job, first)
-	if (job->result == 0)
-		fail(job, err);
+	FOR_JOBS (job, first)
+		if (job->result == 0)
+			fail_temporarily(job, err);
 }
 
 static void
@@ -83,29 +94,28 @@ run_batch(struct committer *c, struct task *first)
 {
 	struct error err;
 
-	FOR_JOBS(job, first)
-	job->result = 0;
+	FOR_JOBS (job, first)
+		job->result = 0;
 	refuse_without_room(c, first);
 	if (store_begin(c->store, &err) < 0) {
 		fail_all(first, &err);
 		return;
 	}
-	FOR_JOBS(job, first)
-	execute(c, job);
+	FOR_JOBS (job, first)
+		execute(c, job);
 	if (store_commit(c->store, &err) == 0)
 		return;
 	store_rollback(c->store);
-	err.class = ERROR_TEMP;
 	fail_all(first, &err);
 }
 
 static void
 rescue(struct task *first)
 {
-	FOR_JOBS(job, first)
-	if (job->result < 0 && job->err.class == ERROR_PERM && job->rescue != NULL &&
-	    job->rescue(job, &job->err) > 0)
-		job->result = 0;
+	FOR_JOBS (job, first)
+		if (job->result < 0 && job->err.class == ERROR_PERM && job->rescue != NULL &&
+		    job->rescue(job, &job->err) > 0)
+			job->result = 0;
 }
 
 static void *

@@ -101,7 +101,10 @@ crashmark_open(const char *path, struct crashmark **ret_mark, struct error *err)
 	struct crashmark *mark;
 	void *map;
 
-	if (fd < 0 || posix_fallocate(fd, 0, sizeof(struct page)) != 0)
+	if (fd < 0)
+		return error_errno(err, "%s", path);
+	errno = posix_fallocate(fd, 0, sizeof(struct page));
+	if (errno != 0)
 		return error_errno(err, "%s", path);
 	map = mmap(NULL, sizeof(struct page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)

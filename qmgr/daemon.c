@@ -106,7 +106,7 @@ pause_intakes(struct daemon *d, bool paused)
 	log_event(LOG_DEBUG, paused ? "backlog-full" : "backlog-drained",
 		  LOG_I("messages", d->backlog_messages), LOG_I("bytes", d->backlog_bytes));
 	for (size_t i = 0; i < INTAKES; i++)
-		if (d->intake_started[i])
+		if (d->intake_started[i] && d->paused == paused)
 			intakes[i]->pause(d->intake_states[i], paused);
 }
 
@@ -179,7 +179,8 @@ intake_answer_lost_take(const struct intake_host *host, int64_t *ids, size_t ids
 {
 	struct small_job *small;
 
-	if (host->daemon->committer == NULL) { /* the end: the next run expects redeliveries anyway */
+	if (host->daemon->committer ==
+	    NULL) { /* the end: the next run expects redeliveries anyway */
 		free(ids);
 		return;
 	}
@@ -480,7 +481,11 @@ on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
 static int
 make_folder(const char *folder, struct error *err)
 {
-	if (mkdir(folder, 02770) < 0 && errno != EEXIST)
+	if (mkdir(folder, 0770) < 0)
+		return errno == EEXIST ? 0 : error_errno(err, "%s", folder);
+	/* mkdir(2) does not set this bit: files get the folder's group, so that the tool may write
+	 */
+	if (chmod(folder, 02770) < 0)
 		return error_errno(err, "%s", folder);
 	return 0;
 }
@@ -602,6 +607,7 @@ static int
 start(struct daemon *d, struct error *err)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file too large is a refusal, not an end */
 	(void)umask(0007);
 	raise_limits();
 	if (make_folder(d->folder, err) < 0 || lock_store(d, err) < 0)

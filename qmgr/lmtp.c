@@ -227,10 +227,11 @@ answer_committed(struct lmtp_session *s)
 
 	for (size_t i = 0; i < m->records_len; i++)
 		buffer_printf(&s->out, "250 2.0.0 stored as %" PRId64 "\r\n", m->records[i].id);
-	s->unconfirmed = xcalloc(m->records_len, sizeof(int64_t));
-	s->unconfirmed_len = m->records_len;
+	/* there may be some already: of a peer that does not wait for replies */
+	s->unconfirmed =
+		xrealloc(s->unconfirmed, (s->unconfirmed_len + m->records_len) * sizeof(int64_t));
 	for (size_t i = 0; i < m->records_len; i++)
-		s->unconfirmed[i] = m->records[i].id;
+		s->unconfirmed[s->unconfirmed_len++] = m->records[i].id;
 }
 
 void

@@ -522,6 +522,8 @@ lmtp_pause(void *state, bool paused)
 	intake->paused = paused;
 	for (c = LIST_FIRST(&intake->connections); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
+		if (intake->paused != paused)
+			return; /* the first to go on filled the backlog again */
 		c->session.paused = paused;
 		if (paused || c->session.state != LMTP_WAITING)
 			continue;

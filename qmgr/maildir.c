@@ -58,7 +58,7 @@ read_into_spool(int fd, struct spool *spool, const char *path, struct error *err
 
 /* Return-Path, X-Original-To, Delivered-To, To: what stands in for an envelope. */
 static void
-read_envelope(struct submission *s)
+maildir_read_envelope(struct submission *s)
 {
 	AUTO(freep) char *rcpt = NULL;
 	struct submission_rcpt *only = submission_add_rcpt(s);
@@ -81,8 +81,19 @@ maildir_load(struct submission *s, struct error *err)
 	if (read_into_spool(fd, s->spool, path, err) < 0)
 		return -1;
 	s->received_at_ms = clock_now_ms();
-	read_envelope(s);
 	return 1;
+}
+
+/* Never over an older file. NFS and some FUSE filesystems know no RENAME_NOREPLACE: a link then
+ * does it. */
+static int
+move_file(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	return link(from, to) < 0 || unlink(from) < 0 ? -1 : 0;
 }
 
 static int
@@ -94,7 +105,7 @@ maildir_take(struct submission *s, struct error *err)
 
 	if (file->claimed)
 		return 1;
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0)
+	if (move_file(from, to) < 0)
 		return errno == ENOENT ? 0 : error_errno(err, "%s", from);
 	file->claimed = true;
 	return 1;
@@ -104,6 +115,7 @@ const struct submission_source maildir_source = {
 	.intake = "maildir",
 	.route = ROUTE_RELEASE,
 	.load = maildir_load,
+	.read_envelope = maildir_read_envelope,
 	.take = maildir_take,
 	.leaves_mail = true,
 };
@@ -161,7 +173,7 @@ maildir_give_back(const struct maildir_file *file, struct error *err)
 
 	if (!file->claimed)
 		return 0;
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0)
+	if (move_file(from, to) < 0)
 		return error_errno(err, "%s", from);
 	return 0;
 }

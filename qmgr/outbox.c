@@ -34,7 +34,8 @@ enum {
 	IDLE_TIMEOUT_MS = 5000,
 	REST_MIN_MS = 1000,
 	REST_MAX_MS = 60000,
-	SENDERS_MAX = 64,
+	RECORD_AGAIN_S = 1,
+	SENDERS_MAX = 64, /* release.sessions goes no higher */
 };
 
 /* One connection to the relay and what it is sending. */
@@ -54,6 +55,8 @@ struct lease_job {
 	size_t wanted, len;
 	struct store_lease leases[SENDERS_MAX];
 	struct spool *spools[SENDERS_MAX];
+	int bodies[SENDERS_MAX]; /* read_body's results */
+	struct error errors[SENDERS_MAX];
 	int64_t next_due_ms; /* −1: the outbox is empty */
 };
 
@@ -163,6 +166,7 @@ finish_done(struct task *task)
 			  LOG_S("reason", f->job.err.text));
 		task->next = o->unrecorded;
 		o->unrecorded = task;
+		ev_timer_set(&o->record_again, RECORD_AGAIN_S, 0);
 		ev_timer_start(o->options.loop, &o->record_again);
 		return;
 	}
@@ -347,13 +351,18 @@ add_piece(void *ctx, const void *data, size_t len, struct error *err)
 	return spool_add(ctx, (struct span){ data, len }, err);
 }
 
+/* 1 read, 0 there is none, −1 it cannot be read now: this row alone waits. */
 static int
-read_body(struct lease_job *l, size_t i, struct store *store, struct error *err)
+read_body(struct lease_job *l, size_t i, struct store *store)
 {
+	struct error *err = &l->errors[i];
+	int found;
+
 	l->spools[i] = spool_new(l->outbox->options.spool_folder, INT64_MAX);
-	if (store_read_body(store, l->leases[i].record, add_piece, l->spools[i], err) < 0)
+	found = store_read_body(store, l->leases[i].record, add_piece, l->spools[i], err);
+	if (found > 0 && spool_finish(l->spools[i], err) < 0)
 		return -1;
-	return spool_finish(l->spools[i], err);
+	return found;
 }
 
 static int
@@ -365,8 +374,7 @@ lease_execute(struct job *job, struct store *store, struct error *err)
 	if (store_outbox_lease(store, clock_now_ms(), l->wanted, l->leases, &l->len, err) < 0)
 		return -1;
 	for (size_t i = 0; i < l->len; i++)
-		if (read_body(l, i, store, err) < 0)
-			return -1; /* the savepoint takes the leases back */
+		l->bodies[i] = read_body(l, i, store);
 	found = store_outbox_next(store, &l->next_due_ms, err);
 	if (found == 0)
 		l->next_due_ms = -1;
@@ -391,7 +399,12 @@ give(struct outbox *o, struct lease_job *l, size_t i)
 	sender->taken = true;
 	sender->lease = l->leases[i];
 	sender->spool = TAKE(l->spools[i]);
-	send_lease(sender);
+	if (l->bodies[i] > 0)
+		send_lease(sender);
+	else if (l->bodies[i] == 0)
+		on_sent(sender, SMTP_REFUSED, "not sent: its body is gone");
+	else
+		on_sent(sender, SMTP_RETRY, l->errors[i].text);
 }
 
 static void
@@ -490,7 +503,7 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 	o->senders = xcalloc(o->senders_len, sizeof(o->senders[0]));
 	ev_init(&o->timer, on_timer);
 	o->timer.data = o;
-	ev_timer_init(&o->record_again, on_record_again, 1, 0);
+	ev_init(&o->record_again, on_record_again);
 	o->record_again.data = o;
 	for (size_t i = 0; i < o->senders_len; i++) {
 		o->senders[i].outbox = o;

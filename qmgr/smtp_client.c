@@ -4,9 +4,9 @@
  * Promises: done is called exactly once a mail, from a timer of the loop, so
  * it may send the next mail or free the client. No byte of a recipient leaves
  * its command line. The body goes out from where it lies in chunks of 64 KB,
- * at most one a turn of the loop. Whatever is unclear is SMTP_RETRY, or after
- * the final dot SMTP_UNKNOWN; only a relay's 5yz to MAIL, RCPT, DATA or the dot
- * refuses for good, or a recipient that no command can carry.
+ * at most one a turn of the loop. Whatever is unclear is SMTP_RETRY, before
+ * MAIL SMTP_NO_CONTACT, after the final dot SMTP_UNKNOWN; only a relay's 5yz to MAIL, RCPT, DATA or
+ * the dot refuses for good, or a recipient that no command can carry.
  *
  * Owns its socket, buffers and a copy of its options; the mail is the
  * caller's. After anything but success the connection is given up: the next
@@ -297,6 +297,14 @@ abandon(struct smtp_client *c)
 	start_report(c);
 }
 
+static enum smtp_outcome
+outcome_of_loss(enum client_state state)
+{
+	if (state == CLIENT_FINAL)
+		return SMTP_UNKNOWN;
+	return state < CLIENT_MAIL ? SMTP_NO_CONTACT : SMTP_RETRY;
+}
+
 /* Contact is lost, or time is up. */
 static void
 lose_contact(struct smtp_client *c, const char *why)
@@ -311,8 +319,8 @@ lose_contact(struct smtp_client *c, const char *why)
 		client_connect(c);
 		return;
 	}
-	judge(c, state == CLIENT_FINAL ? SMTP_UNKNOWN : SMTP_RETRY, "%s: %s, waiting for %s",
-	      c->relay, why, states[state].waiting_for);
+	judge(c, outcome_of_loss(state), "%s: %s, waiting for %s", c->relay, why,
+	      states[state].waiting_for);
 	start_report(c);
 }
 
@@ -350,7 +358,7 @@ got_reply(struct smtp_client *c)
 			enter(c, CLIENT_EHLO);
 			return;
 		}
-		judge_by_words(c, SMTP_RETRY);
+		judge_by_words(c, SMTP_NO_CONTACT);
 		conclude(c);
 		break;
 	case CLIENT_EHLO:
@@ -363,7 +371,7 @@ got_reply(struct smtp_client *c)
 			begin_mail(c);
 			return;
 		}
-		judge_by_words(c, SMTP_RETRY);
+		judge_by_words(c, SMTP_NO_CONTACT);
 		conclude(c);
 		break;
 	case CLIENT_HELO:
@@ -371,7 +379,7 @@ got_reply(struct smtp_client *c)
 			begin_mail(c);
 			return;
 		}
-		judge_by_words(c, SMTP_RETRY);
+		judge_by_words(c, SMTP_NO_CONTACT);
 		conclude(c);
 		break;
 	case CLIENT_MAIL:

@@ -130,7 +130,7 @@ spool_add(struct spool *spool, struct span bytes, struct error *err)
 		return 0;
 	if (spool->size_bytes > spool->size_limit_bytes) {
 		spool->truncated = true;
-		return 0;
+		bytes.len -= (size_t)(spool->size_bytes - spool->size_limit_bytes);
 	}
 	if (keep(spool, bytes, err) == 0)
 		return 0;

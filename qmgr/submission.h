@@ -22,12 +22,14 @@
 struct daemon;
 struct submission;
 
-/* What an intake adds; runs in the admission thread. Either may be NULL. */
+/* What an intake adds; runs in the admission thread. Each may be NULL. */
 struct submission_source {
 	const char *intake; /* name, as stored: "lmtp", "maildir" */
 	enum store_route route;
 	/* Fills spool, sender and recipients. 1 loaded, 0 it is gone, -1 refused. */
 	int (*load)(struct submission *submission, struct error *err);
+	/* Reads what stands in for an envelope; what a stranger wrote. May be NULL. */
+	void (*read_envelope)(struct submission *submission);
 	/* Before the commit, once it is known to be ours: claims it. Same results. */
 	int (*take)(struct submission *submission, struct error *err);
 	/* It is ordinary mail: an intake without this hears it as a refusal. */

@@ -75,10 +75,13 @@ int
 wire_reply_add(struct wire_reply *reply, struct span line)
 {
 	int code = reply_code(line);
-	bool last = line.len == 3 || line.data[3] == ' ';
+	bool last;
 
 	assert(reply->code == 0);
-	if (code == 0 || (!last && line.data[3] != '-'))
+	if (code == 0)
+		return -1;
+	last = line.len == 3 || line.data[3] == ' ';
+	if (!last && line.data[3] != '-')
 		return -1;
 	/* RFC 5321 4.2.1: every line of a reply bears the same code. */
 	if (reply->lines > 0 && code != reply->first_code)

@@ -35,7 +35,7 @@ enum {
 };
 
 const struct verb_option list_options[] = {
-	{ "state", OPTION_STATE, "STATE,…", "in one of these states" },
+	{ "state", OPTION_STATE, "STATES", "in one of these states: held,failed" },
 	{ "domain", OPTION_DOMAIN, "DOMAIN", "with this judged domain" },
 	{ "class", OPTION_CLASS, "CLASS", "of this class" },
 	{ "message-id", OPTION_MESSAGE_ID, "ID", "about the message with this Message-ID" },

@@ -32,7 +32,7 @@ enum { OPTION_OLDER_THAN = OPTION_OWN, OPTION_STATE };
 
 const struct verb_option purge_options[] = {
 	{ "older-than", OPTION_OLDER_THAN, "AGE", "in their state for longer than 30d, 36h, …" },
-	{ "state", OPTION_STATE, "STATE,…", "default: deleted,sent,released,failed" },
+	{ "state", OPTION_STATE, "STATES", "default: deleted,sent,released,failed" },
 	{ "dry-run", 'n', NULL, "only say what would go" },
 	{ "yes", 'y', NULL, "do not ask" },
 	OPTION_ROW_REASON,

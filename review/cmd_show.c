@@ -37,7 +37,7 @@ struct show {
 	bool json, raw;
 	json_t *journal; /* JSON: filled first */
 	enum record_state state;
-	bool purged;
+	bool purged, no_recipient;
 };
 
 /* ---- for people ------------------------------------------------------ */
@@ -79,6 +79,8 @@ print_properties(const struct record_view *view)
 		if (p->label != NULL)
 			print_line(p->label, text);
 	}
+	if (view->record->rcpt.len == 0)
+		print_line("recipient", "not known");
 	/* A revision is 64 digits; so many tell it from any other. */
 	if (view->record->policy_revision != NULL)
 		(void)printf("  %-14s %.12s\n", "policy", view->record->policy_revision);
@@ -147,18 +149,20 @@ static void
 print_hint(const struct show *show)
 {
 	long long id = (long long)show->id;
+	const char *to = show->no_recipient ? " --to ADDRESS" : "";
 
 	switch (show->state) {
 	case RECORD_HELD:
 	case RECORD_FAILED:
 		if (!show->purged)
-			(void)printf("\nnext: ndrq release %lld | ndrq delete %lld | "
+			(void)printf("\nnext: ndrq release %lld%s | ndrq delete %lld | "
 				     "ndrq show --raw %lld\n",
-				     id, id, id);
+				     id, to, id, id);
 		return;
 	case RECORD_DELETED:
 		if (!show->purged)
-			(void)printf("\nnext: ndrq release %lld | ndrq show --raw %lld\n", id, id);
+			(void)printf("\nnext: ndrq release %lld%s | ndrq show --raw %lld\n", id, to,
+				     id);
 		return;
 	case RECORD_SENDING:
 	case RECORD_SENT:
@@ -178,6 +182,7 @@ print_block(const struct store_record *record, void *ctx)
 
 	show->state = record->state;
 	show->purged = record->purged_at_ms != 0;
+	show->no_recipient = record->rcpt.len == 0;
 	print_head(&view);
 	print_properties(&view);
 	print_facts(view.facts);
@@ -297,7 +302,7 @@ show_raw(struct show *show)
 				    terminal ? write_for_terminal : write_exact, &rest, &err);
 
 	if (found < 0)
-		return store_refusal(&err);
+		return ferror(stdout) ? EX_IOERR : store_refusal(&err);
 	if (found == 0)
 		return EXIT_REFUSED;
 	if (rest.len > 0)

@@ -1,8 +1,8 @@
 /*
  * cmd_stats.c: ndrq stats.
  *
- * Reads counters that the store keeps; cheap at any size. Every state is
- * shown, also those with no record in them, so that a script need not guess.
+ * Every state is shown, also those with no record in them, so that a script
+ * need not guess.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,13 +44,21 @@ struct stats_output {
 	unsigned states;     /* seen, as bits */
 };
 
+/* A record without a domain is counted under none. */
+static bool
+has_key(const struct store_count *count)
+{
+	return count->key != NULL && *count->key != '\0';
+}
+
 static void
 print_json(const struct stats_output *out, const struct store_count *count)
 {
 	json_t *object = json_object();
 
 	(void)json_object_set_new(object, "by", json_string(by_names[out->by]));
-	(void)json_object_set_new(object, "key", json_of_text(span_of(count->key)));
+	if (has_key(count))
+		(void)json_object_set_new(object, "key", json_of_text(span_of(count->key)));
 	(void)json_object_set_new(object, "count", json_integer(count->count));
 	(void)json_object_set_new(object, "size_bytes", json_integer(count->bytes));
 	output_json_take(object);
@@ -71,8 +79,8 @@ print_count(const struct store_count *count, void *ctx)
 		return 0;
 	}
 	table_add_row(out->table);
-	table_add_cell_take(out->table, count->key != NULL ? text_for_people(span_of(count->key))
-							   : xstrdup("(none)"));
+	table_add_cell_take(out->table, has_key(count) ? text_for_people(span_of(count->key))
+						       : xstrdup("(none)"));
 	table_add_cell_take(out->table, xasprintf("%lld", (long long)count->count));
 	table_add_cell_take(out->table, xstrdup(format_bytes(count->bytes, size)));
 	return 0;

@@ -30,7 +30,8 @@ static const struct verb verbs[] = {
 	{ "stats", "[--by WHAT]", cmd_stats, "count records", stats_options },
 	{ "policy", "check FILE | test FILE --rcpt A …", cmd_policy,
 	  "check a policy, or ask it a question", NULL },
-	{ "facts", "FILE… | --files-from -", cmd_facts, "print what messages say", NULL },
+	{ "facts", "[--from A] [--rcpt A] FILE… | --files-from FILE", cmd_facts,
+	  "print what messages say", NULL },
 	{ .name = NULL },
 };
 

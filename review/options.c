@@ -135,7 +135,7 @@ next_option(const struct verb_option *options, int argc, char **argv, const char
 	word = optind > tried ? argv[optind - 1] : argv[tried];
 	if (key == ':')
 		complain("%s%s needs a value", verb, word);
-	else if (optopt >= OPTION_HELP)
+	else if (optopt != 0 && strncmp(word, "--", 2) == 0)
 		complain("%s%s: this option takes no value", verb, word);
 	else
 		complain_unknown(options, verb, word);

@@ -22,13 +22,13 @@ static enum error_class
 class_of(int rc)
 {
 	switch (rc & 0xFF) {
-	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_TOOBIG:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_MISMATCH:
 		return ERROR_PERM;
-	default: /* SQLite's list, not ours: BUSY, LOCKED, FULL, IOERR, READONLY, NOMEM … */
+	default: /* SQLite's list, not ours: BUSY, LOCKED, FULL, IOERR, READONLY, NOMEM …; and
+		  * CORRUPT, which says nothing about the message at hand: its sender keeps it */
 		return ERROR_TEMP;
 	}
 }

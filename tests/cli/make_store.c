@@ -245,8 +245,10 @@ main(int argc, char **argv)
 	sample = like_ordinary(RECORD_HELD, 20);
 	sample.rcpt = SPAN("many@many.example");
 	sample.domain = "many.example";
+	need(store_begin(store, &err), "begin");
 	for (long more = argc > 2 ? atol(argv[2]) : 0, i = 0; i < more; i++)
 		put(store, ID_MANY + i, &sample);
+	need(store_commit(store, &err), "commit");
 	store_closep(&store);
 	return 0;
 }

@@ -48,6 +48,8 @@ ok "and prints nothing" silent out
 ndrq show 9
 ok "show of a purged record still tells all else" says "text purged"
 
+ndrq show 7
+ok "show says that a recipient is not known" grep -q 'recipient  *not known$' "$dir/out"
 ndrq show 99
 exits 1 "show of an unknown id exits 1"
 ok "show of an unknown id says so" complains "99: there is no such record"
@@ -67,6 +69,8 @@ if have_terminal; then
 	on_terminal show 5
 	ok "on a terminal no control character of the mail is shown" clean
 	ok "on a terminal the next commands are named" says "next: ndrq release 5"
+	on_terminal show 7
+	ok "on a terminal the hint has --to where it is needed" says "ndrq release 7 --to ADDRESS"
 	LOCALE=C.UTF-8 on_terminal show 5
 	ok "on a UTF-8 terminal no control character is shown either" clean
 	on_terminal show --raw 8
@@ -74,6 +78,6 @@ if have_terminal; then
 	on_terminal show --json 5
 	ok "on a terminal show --json is escaped" clean
 else
-	for name in text hint UTF-8 raw JSON; do skip "terminal $name" "no pseudo-terminal here"; done
+	for name in text hint to UTF-8 raw JSON; do skip "terminal $name" "no pseudo-terminal here"; done
 fi
 finish

@@ -63,6 +63,19 @@ kill "$locker"
 wait "$locker" 2>/dev/null
 ok "and nothing was changed" is "$(state_of 4)" held
 
+version() {
+	python3 -c 'import sqlite3,sys
+c = sqlite3.connect(sys.argv[1])
+c.execute("PRAGMA user_version = " + sys.argv[2])' "$dir/store/ndrq.db" "$1"
+}
+version 99
+ndrq list
+exits 66 "a store of a newer version exits 66"
+version 0
+ndrq list
+exits 75 "a store that ndrqd has yet to bring up to date exits 75"
+ok "and says who does that" complains "ndrqd"
+
 echo 'not a database, only a file of text that is long enough' >"$dir/store/ndrq.db"
 ndrq list
 exits 66 "a file that is no store exits 66"

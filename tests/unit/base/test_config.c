@@ -197,11 +197,11 @@ Test(config, a_bad_file_names_its_line)
 		    "a = 1;\n",
 		    "t.conf:1: syntax error"),
 	};
-	AUTO(freep) char *bad = put("bad.conf", SPAN("x = 1;\ny = ;\n"));
-	AUTO(freep) char *ok = put("ok.conf", SPAN("x = 1;\ny = 2;"));
 	AUTO(freep) char *sub = xasprintf("%s/sub", folder);
 
 	cr_assert_eq(mkdir(sub, 0700), 0);
+	free(put("bad.conf", SPAN("x = 1;\ny = ;\n")));
+	free(put("ok.conf", SPAN("x = 1;\ny = 2;")));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config_file *file = NULL;
 		struct error err = { 0 };
@@ -239,10 +239,6 @@ Test(config, a_file_that_is_not_there_is_a_temporary_refusal_and_a_folder_a_perm
 
 Test(config, included_lines_keep_their_own_file_and_number)
 {
-	AUTO(freep) char *inner = put("inner.conf", SPAN("# one\nx = 1;"));
-	AUTO(freep)
-	char *middle = put("middle.conf", SPAN("m = 1;\r\n@include \"inner.conf\"\r\n"
-					       "n = 2;\r\n"));
 	AUTO(freep) char *empty = put("empty.conf", SPAN(""));
 	AUTO(config_freep) struct config_file *file = NULL;
 	AUTO(freep)
@@ -260,6 +256,8 @@ Test(config, included_lines_keep_their_own_file_and_number)
 	};
 	struct error err = { 0 };
 
+	free(put("inner.conf", SPAN("# one\nx = 1;")));
+	free(put("middle.conf", SPAN("m = 1;\r\n@include \"inner.conf\"\r\nn = 2;\r\n")));
 	cr_assert_eq(load(span_of(absolute), &file, &err), 0, "%s", err.text);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const config_setting_t *at = config_find(file, cases[i].key);

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -88,6 +89,18 @@ Test(wire, a_reply_is_complete_with_its_last_line_and_one_code)
 			cr_expect_null(reply.text.data, "case %zu", i);
 		else
 			cr_expect_str_eq(reply.text.data, replies[i].text, "case %zu", i);
+	}
+}
+
+Test(wire, a_line_too_short_for_a_code_is_not_read_beyond_its_end)
+{
+	AUTO(wire_reply_done) struct wire_reply reply = { 0 };
+
+	for (size_t len = 0; len < 3; len++) {
+		char *line = memcpy(xmalloc(len), "250", len); /* ASan watches its end */
+
+		cr_expect_eq(wire_reply_add(&reply, (struct span){ line, len }), -1);
+		free(line);
 	}
 }
 

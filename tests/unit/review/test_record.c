@@ -14,7 +14,7 @@ static const struct store_record sample = {
 	.id = 17,
 	.message = 3,
 	.state = RECORD_HELD,
-	.rcpt = { "a\x1b[2J\xFF@b.example", 15 },
+	.rcpt = { "a\x1b[2J\xFF@b.example", 16 },
 	.class = "failed",
 	.facts = "{\"class\":\"failed\",\"recipients\":[{\"status\":\"5.1.1\"}],"
 		 "\"original\":{\"from\":\"Anna\",\"subject\":\"Offer\"}}",
