@@ -37,14 +37,14 @@ held down
 ok 'ndrq release works with the relay down' ndrq release "$id"
 ok 'it is tried again and again' wait_for 30 tried 2
 is 'and stays under way' "$(ndrq show --json "$id" | field state)" releasing
-sink_start "$sink" "$relay"
+sink_start "$sink" "$relay" || bail_out "the sink does not start"
 ok 'when the relay is up it arrives' wait_for 30 arrived 1 down
 ok 'and is recorded' wait_for 10 state_is "$id" released
 
 # ---- 4yz
 
 held later
-sink_say "$sink" 'data 451 4.7.1 come back later'
+sink_say "$sink" 'dot 451 4.7.1 come back later'
 ndrq release "$id" >/dev/null
 ok 'a relay that says 4yz is tried again' wait_for 30 tried 2
 ok 'its words are shown' shows '451 4.7.1 come back later'
@@ -66,7 +66,7 @@ ok 'and then arrives' wait_for 30 state_is "$id" released
 # ---- contact lost behind the dot
 
 held unclear
-sink_say "$sink" 'data close'
+sink_say "$sink" 'dot close'
 ndrq release "$id" >/dev/null
 ok 'a relay that hangs up behind the dot leaves the outcome unknown' wait_for 30 shows 'outcome unknown'
 sink_say "$sink"
@@ -76,11 +76,15 @@ ok 'and arrives' arrived 1 unclear
 # ---- killed between the dot and its answer
 
 held killed
-sink_say "$sink" 'data hang'
+sink_stop "$sink"
+# The 354 is said, and then nothing for ten minutes.
+sink_start "$sink.slow" "$relay" --delay-dot 600
 ndrq release "$id" >/dev/null
-ok 'the dot is sent' wait_for 30 sink_got_dot "$sink"
+ok 'the message is under way' wait_for 30 grep -q '> 354' "$sink.slow/sink.log"
 ndrqd_kill
-sink_say "$sink"
+sink_stop "$sink.slow"
+sink=$sink.again
+sink_start "$sink" "$relay" || bail_out "the sink does not start"
 ndrqd_start
 ok 'a daemon killed then records the outcome as unknown' wait_for 30 shows 'outcome unknown'
 ok 'and sends it again' wait_for 30 state_is "$id" released
