@@ -16,14 +16,16 @@ struct settings_directory {
 	char *path;
 	int line; /* in the file, for messages */
 };
+/* A row of directories. */
+extern const struct config_item settings_directory_items[];
+extern const size_t settings_directory_items_len;
 
 enum settings_log { SETTINGS_LOG_SYSLOG, SETTINGS_LOG_STDERR };
 
 struct settings {
 	char *store;    /* the database file; required */
 	char *policy;   /* policy.conf; required */
-	char *hostname; /* by this name we greet and sign our Received lines; default: gethostname
-			 */
+	char *hostname; /* we greet and sign our Received lines by it; default: gethostname */
 	int log;        /* enum settings_log */
 
 	struct {
@@ -72,7 +74,8 @@ struct settings {
 extern const struct config_item settings_items[];
 extern const size_t settings_items_len;
 
-/* Reads and checks ndrq.conf. Relative paths in it are relative to its folder. */
+/* Reads and checks ndrq.conf. Relative paths in it are relative to its folder, and absolute here.
+ */
 int settings_read(const char *path, struct settings **ret_settings, struct error *err);
 void settings_freep(struct settings **s);
 

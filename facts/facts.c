@@ -137,6 +137,7 @@ facts_freep(struct facts **f)
 	free((*f)->reporting_mta);
 	free((*f)->subject);
 	free((*f)->message_id);
+	free((*f)->delivered_to);
 	o = &(*f)->original;
 	free(o->message_id);
 	free(o->from);
@@ -503,6 +504,7 @@ facts_from_message(struct span bytes, const struct facts_envelope *envelope)
 	f->limits = message_over_limits(m);
 	f->subject = message_decode_field(message_field(m, "Subject"));
 	f->message_id = field_unfold(message_field(m, "Message-ID"));
+	f->delivered_to = address_from_path(message_field(m, "Delivered-To"));
 	read_traces(m, f);
 	if (!f->limits)
 		read_message(&r);

@@ -110,8 +110,9 @@ struct facts {
 	const char *family;  /* by whose mark it was known (family.c); NULL: by structure */
 	char *reporting_mta; /* without the address type */
 	enum facts_source reporting_mta_source;
-	char *subject;    /* of the notification itself, decoded */
-	char *message_id; /* of the notification itself, with brackets */
+	char *subject;      /* of the notification itself, decoded */
+	char *message_id;   /* of the notification itself, with brackets */
+	char *delivered_to; /* of the notification itself, topmost */
 	struct facts_recipient *recipients;
 	size_t recipients_len;
 	struct facts_original original;

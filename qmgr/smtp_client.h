@@ -39,10 +39,12 @@ struct smtp_mail {
 };
 
 enum smtp_outcome {
-	SMTP_DONE,    /* 2yz to the final dot */
-	SMTP_RETRY,   /* 4yz, no contact, protocol error, or the relay lacks what the mail needs */
-	SMTP_UNKNOWN, /* contact lost after the final dot was written */
-	SMTP_REFUSED, /* 5yz to MAIL, RCPT, DATA or the final dot */
+	SMTP_DONE,       /* 2yz to the final dot */
+	SMTP_RETRY,      /* 4yz, a protocol error, or the relay lacks what the mail needs */
+	SMTP_NO_CONTACT, /* no connection, or lost before the relay said anything of this mail */
+	SMTP_UNKNOWN,    /* contact lost after the final dot was written */
+	SMTP_REFUSED,    /* 5yz to MAIL, RCPT, DATA or the final dot; or a recipient no
+			    command can carry, which the relay then never hears of */
 };
 
 /* reply: "550 5.1.1 no such user" or what went wrong; one line, any bytes escaped; valid during the

@@ -2,8 +2,9 @@
  * wire.h: the lines of LMTP and SMTP, both ways (RFC 5321, 2033).
  *
  * Pure: bytes in, structs out; no socket, no clock, no allocation but in the
- * buffers given. Spans borrow from the input. A line ends with CR LF and with
- * nothing else (RFC 5321 2.3.8): a bare CR or LF is a byte like any other.
+ * buffers given. Spans borrow from the input (or are constants). A line ends
+ * with CR LF and with nothing else (RFC 5321 2.3.8): a bare CR or LF is a byte
+ * like any other.
  */
 #ifndef QMGR_WIRE_H
 #define QMGR_WIRE_H
@@ -84,8 +85,9 @@ struct wire_rcpt {
 /*
  * The argument behind the verb ("FROM:<> SIZE=1"). 0, or -1 with a text for
  * the reply. A path that is no address is no error here (it is kept as bytes
- * and held); a missing FROM: or TO: is. Unknown parameters are ignored: to
- * refuse would be to lose the bounce. Source routes (@a,@b:c@d) are dropped.
+ * and held); a missing FROM: or TO: is, and a FROM: with nothing behind it,
+ * which is not "<>". Unknown parameters are ignored: to refuse would be to
+ * lose the bounce. Source routes (@a,@b:c@d) are dropped.
  */
 int wire_parse_mail(struct span argument, struct wire_mail *ret_mail, struct error *err);
 int wire_parse_rcpt(struct span argument, struct wire_rcpt *ret_rcpt, struct error *err);
@@ -98,6 +100,8 @@ void wire_decode_xtext(struct span text, struct buffer *out);
 
 struct wire_reply {
 	int code;           /* 0 while incomplete */
+	int first_code;     /* of its first line; all must bear the same */
+	size_t lines;       /* so far */
 	struct buffer text; /* all lines without code and separator, joined by LF; at most 4 KB are
 			       kept */
 };

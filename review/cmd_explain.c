@@ -50,21 +50,38 @@ print_json(const struct facts_explanation *e)
 	json_decref(object);
 }
 
+const struct verb_option explain_options[] = {
+	OPTION_ROW_JSON,
+	OPTION_ROW_HELP,
+	{ .name = NULL },
+};
+
+static const char usage_line[] = "usage: ndrq explain [--json] CODE…\n";
+
+static int
+help(void)
+{
+	(void)fputs(usage_line, stdout);
+	options_print(explain_options, stdout);
+	return EX_OK;
+}
+
 int
 cmd_explain(const struct tool *tool, int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-						 { NULL, 0, NULL, 0 } };
 	bool json = tool->json;
-	int c, status = 0;
+	int key, status = EX_OK;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'j')
+	optind = 0;
+	while ((key = option_next(explain_options, argc, argv)) != OPTION_END) {
+		if (key == OPTION_HELP)
+			return help();
+		if (key != OPTION_JSON)
 			return EX_USAGE;
 		json = true;
 	}
 	if (optind == argc) {
-		(void)fputs("usage: ndrq explain [--json] CODE…\n", stderr);
+		(void)fputs(usage_line, stderr);
 		return EX_USAGE;
 	}
 	for (int i = optind; i < argc; i++) {

@@ -386,60 +386,76 @@ read_all(struct facts_run *run, const struct names *files)
 	run->envelope.site = NULL;
 }
 
+enum { OPTION_FROM = OPTION_OWN, OPTION_RCPT, OPTION_FILES, OPTION_HOST, OPTION_NETWORK };
+
+const struct verb_option facts_options[] = {
+	{ "verbose", 'v', NULL, "say of each fact where it was read" },
+	{ "from", OPTION_FROM, "ADDRESS", "the envelope's sender; <> is the null sender" },
+	{ "rcpt", OPTION_RCPT, "ADDRESS", "the envelope's recipient" },
+	{ "files-from", OPTION_FILES, "FILE",
+	  "read names from FILE, one a line; - is standard input" },
+	{ "our-host", OPTION_HOST, "NAME", "a host of ours, for the border; may be repeated" },
+	{ "our-network", OPTION_NETWORK, "CIDR", "a network of ours; may be repeated" },
+	OPTION_ROW_JSON,
+	OPTION_ROW_HELP,
+	{ .name = NULL },
+};
+
+static const char usage_line[] =
+	"usage: ndrq facts [--json] [-v] FILE|DIRECTORY|MBOX… | --files-from FILE\n";
+
 static int
 usage(void)
 {
-	(void)fputs("usage: ndrq facts [--json] [-v] [--from ADDRESS] [--rcpt ADDRESS]\n"
-		    "                  [--our-host NAME] [--our-network CIDR]\n"
-		    "                  FILE|DIRECTORY|MAILDIR|MBOX… | --files-from FILE|-\n",
-		    stderr);
+	(void)fputs(usage_line, stderr);
 	return EX_USAGE;
 }
 
-/* 0, or the exit status. */
+static int
+help(void)
+{
+	(void)fputs(usage_line, stdout);
+	options_print(facts_options, stdout);
+	return EX_OK;
+}
+
+/* -1 to go on, or the exit status. */
 static int
 parse_options(struct facts_run *run, int argc, char **argv, const char **ret_list)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "from", required_argument, NULL, 'f' },
-		{ "rcpt", required_argument, NULL, 'r' },
-		{ "files-from", required_argument, NULL, 'l' },
-		{ "our-host", required_argument, NULL, 'h' },
-		{ "our-network", required_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int key;
 
-	while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			run->json = true;
-			break;
+	optind = 0;
+	while ((key = option_next(facts_options, argc, argv)) != OPTION_END) {
+		switch (key) {
 		case 'v':
 			run->verbose = true;
 			break;
-		case 'f':
+		case OPTION_JSON:
+			run->json = true;
+			break;
+		case OPTION_FROM:
 			run->envelope.sender = strcmp(optarg, "<>") == 0 ? "" : optarg;
 			break;
-		case 'r':
+		case OPTION_RCPT:
 			run->envelope.rcpt = optarg;
 			break;
-		case 'l':
+		case OPTION_FILES:
 			*ret_list = optarg;
 			break;
-		case 'h':
+		case OPTION_HOST:
 			names_add(&run->hosts, xstrdup(optarg));
 			break;
-		case 'n':
+		case OPTION_NETWORK:
 			names_add(&run->networks, xstrdup(optarg));
 			break;
+		case OPTION_HELP:
+			return help();
 		default:
-			return usage();
+			return EX_USAGE;
 		}
 	}
-	return (*ret_list == NULL) == (optind == argc) ? usage() : 0;
+	return (*ret_list == NULL) == (optind == argc) ? usage() : -1;
 }
 
 int
@@ -450,7 +466,7 @@ cmd_facts(const struct tool *tool, int argc, char **argv)
 	const char *list = NULL;
 	int status = parse_options(&run, argc, argv, &list);
 
-	if (status == 0) {
+	if (status < 0) {
 		facts_init();
 		if (list != NULL)
 			collect_list(&run, list, &files);

@@ -1,0 +1,147 @@
+/*
+ * decide.c: may it leave the building?
+ *
+ * In this order: whom it is for, whether it could be read, whether it is for a local user
+ * who forwards, and what the row says of its class. The first that knows
+ * decides and gives its name to the rule. What is cut short is held by
+ * whatever would have sent it.
+ *
+ * Forwarded goes before the class, for unknown too: such mail is addressed to
+ * our own user, who sent it on, so holding it protects nobody from a forged
+ * sender. Only deleting what nobody has recognised takes the row's own word
+ * (unknown = "delete"), so forwarded = "delete" holds an unknown.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "policy/recipient.h"
+#include "policy/rule.h"
+
+const char *
+policy_action_name(enum policy_action action)
+{
+	switch (action) {
+	case POLICY_SEND:
+		return "send";
+	case POLICY_HOLD:
+		return "hold";
+	case POLICY_DELETE:
+		return "delete";
+	}
+	return "hold";
+}
+
+static void
+decide(struct policy_decision *d, enum policy_action action, const char *rule)
+{
+	d->action = action;
+	(void)snprintf(d->rule, sizeof(d->rule), "%s", rule);
+}
+
+static bool
+decide_by_recipient(enum recipient_kind kind, struct policy_decision *d)
+{
+	switch (kind) {
+	case RECIPIENT_NONE:
+		decide(d, POLICY_HOLD, "no-recipient");
+		return true;
+	case RECIPIENT_BAD:
+		decide(d, POLICY_HOLD, "bad-recipient");
+		return true;
+	case RECIPIENT_ROUTED:
+		decide(d, POLICY_HOLD, "routed-recipient");
+		return true;
+	case RECIPIENT_LOCAL:
+		decide(d, POLICY_SEND, "local");
+		return true;
+	case RECIPIENT_REMOTE:
+		return false;
+	}
+	return false;
+}
+
+/* What could not be read, and what should never have come here. */
+static bool
+decide_by_facts(const struct facts *facts, struct policy_decision *d)
+{
+	if (!facts->limits && facts->class != FACTS_MAIL)
+		return false;
+	decide(d, POLICY_HOLD, facts->limits ? "limits" : "mail");
+	return true;
+}
+
+static enum policy_key key_of(enum facts_class class)
+{
+	switch (class) {
+	case FACTS_FAILED:
+		return POLICY_KEY_NDR;
+	case FACTS_DELAYED:
+		return POLICY_KEY_DELAY;
+	case FACTS_DELIVERED:
+	case FACTS_RELAYED:
+	case FACTS_EXPANDED:
+		return POLICY_KEY_DELIVERY_REPORT;
+	case FACTS_RECEIPT:
+		return POLICY_KEY_RECEIPT;
+	case FACTS_AUTO_REPLY:
+		return POLICY_KEY_AUTO_REPLY;
+	case FACTS_ABUSE_REPORT:
+		return POLICY_KEY_ABUSE_REPORT;
+	case FACTS_UNKNOWN:
+	case FACTS_MAIL:
+		break;
+	}
+	return POLICY_KEY_UNKNOWN;
+}
+
+/* An SRS address of ours as ORCPT is not local: a bounce to whom it hides is not for our user. */
+static bool
+is_forwarded(const struct policy *policy, const char *orcpt)
+{
+	AUTO(freep) char *domain = NULL;
+
+	return recipient_read(orcpt, &policy->local, &domain) == RECIPIENT_LOCAL;
+}
+
+static void
+decide_by_row(const struct policy *policy, const struct policy_subject *subject,
+	      struct policy_decision *d)
+{
+	enum policy_key class_key = key_of(subject->facts->class);
+	enum policy_key key =
+		is_forwarded(policy, subject->orcpt) ? POLICY_KEY_FORWARDED : class_key;
+	const struct policy_row *row;
+	size_t index = 0;
+
+	(void)domain_table_find(&policy->remote, d->domain, &index);
+	row = &policy->rows[index];
+	d->action = (enum policy_action)row->actions[key];
+	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
+	    row->actions[POLICY_KEY_UNKNOWN] != POLICY_DELETE)
+		d->action = POLICY_HOLD;
+	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s", row->name, policy_key_name(key));
+}
+
+void
+policy_decide(const struct policy *policy, const struct policy_subject *subject,
+	      struct policy_decision *ret_decision)
+{
+	struct policy_decision d = { 0 };
+	enum recipient_kind kind = recipient_read(subject->rcpt, &policy->local, &d.domain);
+
+	assert(subject->facts != NULL);
+	if (!decide_by_recipient(kind, &d) && !decide_by_facts(subject->facts, &d))
+		decide_by_row(policy, subject, &d);
+	if (subject->truncated && d.action == POLICY_SEND)
+		decide(&d, POLICY_HOLD, "truncated");
+	*ret_decision = d;
+}
+
+void
+policy_decision_done(struct policy_decision *decision)
+{
+	free(decision->domain);
+	decision->domain = NULL;
+}

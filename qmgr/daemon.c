@@ -1,0 +1,681 @@
+/*
+ * daemon.c: the loop and its parts.
+ *
+ *	   intakes ──submit──► admission ──► committer ──┐
+ *	      ▲                  (pool)      (one thread) │
+ *	      └────done◄──── the loop's channel ◄─────────┘
+ *
+ * Everything here runs in the loop thread. The other threads see only what a
+ * task brings them. What is counted here (the backlog) is counted in the loop
+ * alone: a submission adds when it leaves and subtracts when it is back.
+ *
+ * A reload reads in the pool and changes pointers in the loop; a reload that
+ * fails changes nothing. The end: intakes first, then what is under way, then
+ * the outbox, then the threads, then the store.
+ */
+#include "qmgr/daemon.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "qmgr/admission.h"
+#include "qmgr/control.h"
+#include "qmgr/intake.h"
+#include "qmgr/outbox.h"
+#include "qmgr/retention.h"
+
+enum {
+	BUSY_TIMEOUT_MS = 5000,
+	DRAIN_MS = 15000, /* for peers and the relay, once we were told to end */
+};
+
+static const struct intake *const intakes[] = { &lmtp_intake, &directory_intake };
+enum { INTAKES = sizeof(intakes) / sizeof(intakes[0]) };
+
+struct daemon {
+	struct ev_loop *loop;
+	const char *config_path;
+	struct settings *settings;
+	struct policy *policy;
+	char *store_path, *folder; /* copies: settings may be replaced */
+	int lock_fd;
+	struct store *store;
+	struct crashmark *crashmark;
+	struct committer *committer;
+	struct admission *admission;
+	struct outbox *outbox;
+	struct control *control;
+	struct retention *retention;
+	struct intake_host host;
+	void *intake_states[INTAKES];
+	bool intake_started[INTAKES];
+	bool paused;
+	int64_t backlog_bytes, backlog_messages;
+	struct channel back;
+	ev_async back_ready;
+	ev_signal on_hup, on_term, on_int;
+	ev_timer drain_timer;
+	bool reloading, reload_again, ending;
+	int drain_left_ms;
+	size_t jobs; /* small jobs of our own under way */
+	void (*ready)(void *ctx);
+	void *ready_ctx;
+};
+
+static void
+notify(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+	(void)sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+/* ---- what intakes ask for ------------------------------------------------ */
+
+struct policy *
+intake_policy(const struct intake_host *host)
+{
+	return host->daemon->policy;
+}
+
+static void
+pause_intakes(struct daemon *d, bool paused)
+{
+	if (d->paused == paused || d->ending)
+		return;
+	d->paused = paused;
+	log_event(LOG_DEBUG, paused ? "backlog-full" : "backlog-drained",
+		  LOG_I("messages", d->backlog_messages), LOG_I("bytes", d->backlog_bytes));
+	for (size_t i = 0; i < INTAKES; i++)
+		if (d->intake_started[i] && d->paused == paused)
+			intakes[i]->pause(d->intake_states[i], paused);
+}
+
+static int64_t
+weight(const struct submission *s)
+{
+	return s->spool == NULL ? 0 : (int64_t)spool_bytes(s->spool).len;
+}
+
+/* Half the bound is where reading starts again, so that it does not flicker. */
+static void
+check_backlog(struct daemon *d)
+{
+	const struct settings *s = d->settings;
+
+	if (d->backlog_bytes >= s->limits.backlog_bytes ||
+	    d->backlog_messages >= s->limits.backlog_messages)
+		pause_intakes(d, true);
+	else if (d->backlog_bytes <= s->limits.backlog_bytes / 2 &&
+		 d->backlog_messages <= s->limits.backlog_messages / 2)
+		pause_intakes(d, false);
+}
+
+/* Jobs of a line: a closure for the committer. */
+struct small_job {
+	struct job job; /* first */
+	struct daemon *daemon;
+	struct policy *policy;
+	int64_t *ids;
+	size_t ids_len;
+};
+
+static void
+small_done(struct task *task)
+{
+	struct small_job *small = (struct small_job *)task;
+
+	if (small->job.result < 0)
+		log_event(LOG_ERR, "store-failed", LOG_S("reason", small->job.err.text));
+	small->daemon->jobs--;
+	policy_unrefp(&small->policy);
+	free(small->ids);
+	free(small);
+}
+
+static struct small_job *
+small_new(struct daemon *d, int (*execute)(struct job *, struct store *, struct error *))
+{
+	struct small_job *small = xcalloc(1, sizeof(*small));
+
+	small->daemon = d;
+	small->job.task.done = small_done;
+	small->job.execute = execute;
+	d->jobs++;
+	return small;
+}
+
+static int
+answer_lost_execute(struct job *job, struct store *store, struct error *err)
+{
+	const struct small_job *small = (struct small_job *)job;
+
+	(void)err;
+	store_answer_lost(store, small->ids, small->ids_len);
+	return 0;
+}
+
+void
+intake_answer_lost_take(const struct intake_host *host, int64_t *ids, size_t ids_len)
+{
+	struct small_job *small;
+
+	if (host->daemon->committer ==
+	    NULL) { /* the end: the next run expects redeliveries anyway */
+		free(ids);
+		return;
+	}
+	small = small_new(host->daemon, answer_lost_execute);
+	small->ids = ids;
+	small->ids_len = ids_len;
+	committer_submit(host->daemon->committer, &small->job);
+}
+
+/* ---- what comes back ------------------------------------------------------ */
+
+static void
+log_record(const struct submission *s, const struct store_new_record *r)
+{
+	static const char *const events[] = {
+		[STORE_PUT_NEW] = "stored",
+		[STORE_PUT_REDELIVERED] = "redelivered",
+		[STORE_PUT_LOOP] = "loop",
+	};
+
+	if (r->outcome == STORE_PUT_LOOP)
+		log_event(LOG_ERR, "loop", LOG_I("id", r->id), LOG_SP("rcpt", r->rcpt),
+			  LOG_I("loop_of", r->loop_of), LOG_S("intake", s->source->intake));
+	else
+		log_event(LOG_INFO, events[r->outcome], LOG_I("id", r->id),
+			  LOG_S("state", record_state_name(r->state)), LOG_SP("rcpt", r->rcpt),
+			  LOG_S("class", s->message.class), LOG_S("rule", r->rule),
+			  LOG_S("intake", s->source->intake), LOG_I("size", s->message.size_bytes));
+}
+
+static void
+heed_committed(struct daemon *d, const struct submission *s)
+{
+	bool looped = false, sending = false;
+
+	for (size_t i = 0; i < s->message.records_len; i++) {
+		const struct store_new_record *r = &s->message.records[i];
+
+		log_record(s, r);
+		looped |= r->outcome == STORE_PUT_LOOP;
+		sending |= r->outcome == STORE_PUT_NEW && r->state == RECORD_SENDING;
+	}
+	if (looped)
+		outbox_pause(d->outbox);
+	if (sending)
+		outbox_wake(d->outbox);
+}
+
+static void
+heed_submission(struct daemon *d, const struct submission *s)
+{
+	d->backlog_bytes -= s->weight_bytes;
+	d->backlog_messages--;
+	switch (s->outcome) {
+	case SUBMISSION_COMMITTED:
+		heed_committed(d, s);
+		break;
+	case SUBMISSION_DAMAGED:
+		log_event(LOG_ERR, "damaged", LOG_S("intake", s->source->intake),
+			  LOG_S("reason", s->err.text));
+		break;
+	case SUBMISSION_REFUSED:
+		log_event(LOG_WARNING, "refused", LOG_S("intake", s->source->intake),
+			  LOG_S("reason", s->err.text));
+		break;
+	case SUBMISSION_LEFT:
+		break;
+	}
+}
+
+/* Every submission passes here before its intake hears of it. */
+static void
+on_submission_done(struct submission *s)
+{
+	heed_submission(s->daemon, s);
+	s->answer(s);
+}
+
+void
+intake_submit(const struct intake_host *host, struct submission *s)
+{
+	struct daemon *d = host->daemon;
+
+	s->daemon = d;
+	s->answer = s->done;
+	s->done = on_submission_done;
+	s->weight_bytes = weight(s);
+	d->backlog_bytes += s->weight_bytes;
+	d->backlog_messages++;
+	admission_submit(d->admission, s);
+	check_backlog(d);
+}
+
+static void
+on_back_ready(struct ev_loop *loop, ev_async *async, int events)
+{
+	struct daemon *d = async->data;
+	struct task *task = channel_take_ready(&d->back), *next;
+
+	(void)loop;
+	(void)events;
+	for (; task != NULL; task = next) {
+		next = task->next;
+		task->done(task);
+	}
+	check_backlog(d);
+}
+
+static void
+wake_loop(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	ev_async_send(d->loop, &d->back_ready);
+}
+
+/* ---- reload ---------------------------------------------------------------- */
+
+struct reload {
+	struct task task; /* first */
+	struct daemon *daemon;
+	struct settings *settings;
+	struct policy *policy;
+	struct error err;
+	bool failed;
+};
+
+static bool
+reload_run(struct task *task, void *ctx)
+{
+	struct reload *r = (struct reload *)task;
+
+	(void)ctx;
+	r->failed = settings_read(r->daemon->config_path, &r->settings, &r->err) < 0 ||
+		    policy_read(r->settings->policy, &r->policy, NULL, &r->err) < 0;
+	return true;
+}
+
+static int
+put_policy_execute(struct job *job, struct store *store, struct error *err)
+{
+	const struct small_job *small = (struct small_job *)job;
+
+	return store_put_policy(store, policy_revision(small->policy), policy_text(small->policy),
+				clock_now_ms(), err);
+}
+
+/* The text is with the committer before any record that names it. */
+static void
+put_policy(struct daemon *d)
+{
+	struct small_job *small = small_new(d, put_policy_execute);
+
+	small->policy = policy_ref(d->policy);
+	committer_submit(d->committer, &small->job);
+}
+
+static bool
+same_lists(const struct settings *a, const struct settings *b)
+{
+	if (a->lmtp.listen.len != b->lmtp.listen.len || a->directories_len != b->directories_len)
+		return false;
+	for (size_t i = 0; i < a->lmtp.listen.len; i++)
+		if (strcmp(a->lmtp.listen.items[i], b->lmtp.listen.items[i]) != 0)
+			return false;
+	for (size_t i = 0; i < a->directories_len; i++)
+		if (strcmp(a->directories[i].path, b->directories[i].path) != 0)
+			return false;
+	return true;
+}
+
+/* What was opened at the start stays as it is until a restart, and we say so. */
+static bool
+needs_restart(const struct settings *a, const struct settings *b)
+{
+	return strcmp(a->store, b->store) != 0 || strcmp(a->release.relay, b->release.relay) != 0 ||
+	       a->release.sessions != b->release.sessions ||
+	       a->limits.threads != b->limits.threads ||
+	       a->limits.commit_batch != b->limits.commit_batch ||
+	       a->limits.min_free_bytes != b->limits.min_free_bytes ||
+	       a->limits.max_size_bytes != b->limits.max_size_bytes || !same_lists(a, b);
+}
+
+static void reload(struct daemon *d);
+
+static void
+apply(struct daemon *d, struct reload *r)
+{
+	if (needs_restart(d->settings, r->settings)) {
+		log_event(LOG_WARNING, "restart-needed",
+			  LOG_S("reason", "store, listen, directories, relay, sessions, threads, "
+					  "commit_batch, min_free or max_size changed"));
+		settings_freep(&r->settings);
+	} else {
+		settings_freep(&d->settings);
+		d->settings = TAKE(r->settings);
+		d->host.settings = d->settings;
+	}
+	policy_unrefp(&d->policy);
+	d->policy = TAKE(r->policy);
+	put_policy(d);
+	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(d->policy)));
+}
+
+static void
+reload_done(struct task *task)
+{
+	struct reload *r = (struct reload *)task;
+	struct daemon *d = r->daemon;
+
+	d->reloading = false;
+	if (r->failed)
+		log_event(LOG_ERR, "reload-failed", LOG_S("kept", policy_revision(d->policy)),
+			  LOG_S("reason", r->err.text));
+	else if (!d->ending)
+		apply(d, r);
+	settings_freep(&r->settings);
+	policy_unrefp(&r->policy);
+	free(r);
+	notify("READY=1");
+	if (d->reload_again && !d->ending)
+		reload(d);
+}
+
+static void
+reload(struct daemon *d)
+{
+	struct reload *r;
+
+	d->reload_again = d->reloading;
+	if (d->reloading)
+		return;
+	notify("RELOADING=1");
+	r = xcalloc(1, sizeof(*r));
+	r->task.run = reload_run;
+	r->task.done = reload_done;
+	r->daemon = d;
+	d->reloading = true;
+	admission_run(d->admission, &r->task);
+}
+
+static void
+on_signal_hup(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	(void)loop;
+	(void)events;
+	reload(signal->data);
+}
+
+/* ---- the end ---------------------------------------------------------------- */
+
+static bool
+is_busy(const struct daemon *d)
+{
+	for (size_t i = 0; i < INTAKES; i++)
+		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
+			return true;
+	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || outbox_busy(d->outbox) ||
+	       retention_busy(d->retention);
+}
+
+/* Polls: the end is not a place for cleverness. */
+static void
+on_drain(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct daemon *d = timer->data;
+
+	(void)events;
+	d->drain_left_ms -= 20;
+	if (!is_busy(d) || d->drain_left_ms <= 0)
+		ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	struct daemon *d = signal->data;
+
+	(void)events;
+	if (d->ending)
+		return;
+	notify("STOPPING=1");
+	log_event(LOG_NOTICE, "stopping");
+	d->ending = true;
+	for (size_t i = 0; i < INTAKES; i++)
+		if (d->intake_started[i])
+			intakes[i]->drain(d->intake_states[i]);
+	outbox_drain(d->outbox);
+	retention_drain(d->retention);
+	d->drain_left_ms = DRAIN_MS;
+	ev_timer_init(&d->drain_timer, on_drain, 0, 0.02);
+	d->drain_timer.data = d;
+	ev_timer_start(loop, &d->drain_timer);
+}
+
+/* ---- start -------------------------------------------------------------------- */
+
+static int
+make_folder(const char *folder, struct error *err)
+{
+	if (mkdir(folder, 0770) < 0)
+		return errno == EEXIST ? 0 : error_errno(err, "%s", folder);
+	/* mkdir(2) does not set this bit: files get the folder's group, so that the tool may write
+	 */
+	if (chmod(folder, 02770) < 0)
+		return error_errno(err, "%s", folder);
+	return 0;
+}
+
+static int
+lock_store(struct daemon *d, struct error *err)
+{
+	AUTO(freep) char *path = xasprintf("%s.lock", d->settings->store);
+
+	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+	if (d->lock_fd < 0)
+		return error_errno(err, "%s", path);
+	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return error_set(err, ERROR_TEMP, "%s: another ndrqd has this store open", path);
+	return 0;
+}
+
+static int
+open_store(struct daemon *d, struct error *err)
+{
+	const struct store_options options = {
+		.path = d->settings->store,
+		.mode = STORE_DAEMON,
+		.min_free_bytes = d->settings->limits.min_free_bytes,
+		.max_size_bytes = d->settings->limits.max_size_bytes,
+		.busy_timeout_ms = BUSY_TIMEOUT_MS,
+	};
+	int64_t cleared = 0;
+
+	if (store_open(&options, &d->store, err) < 0 ||
+	    store_outbox_recover(d->store, clock_now_ms(), &cleared, err) < 0)
+		return -1;
+	if (cleared > 0)
+		log_event(LOG_WARNING, "leases-cleared", LOG_I("records", cleared));
+	return 0;
+}
+
+static int
+start_threads(struct daemon *d, struct error *err)
+{
+	AUTO(freep) char *mark = xasprintf("%s.reading", d->settings->store);
+	struct admission_options options = {
+		.threads = (unsigned)d->settings->limits.threads,
+		.store_path = d->store_path,
+		.back = &d->back,
+	};
+
+	if (crashmark_open(mark, &d->crashmark, err) < 0)
+		return -1;
+	if (crashmark_suspects(d->crashmark) > 0)
+		log_event(LOG_ERR, "crashed-before",
+			  LOG_I("messages", (int64_t)crashmark_suspects(d->crashmark)));
+	d->committer =
+		committer_start(d->store, (size_t)d->settings->limits.commit_batch, &d->back);
+	options.crashmark = d->crashmark;
+	options.committer = d->committer;
+	d->admission = admission_start(&options);
+	return 0;
+}
+
+static void
+on_poke(void *ctx)
+{
+	outbox_wake(((struct daemon *)ctx)->outbox);
+}
+
+static int
+start_parts(struct daemon *d, struct error *err)
+{
+	const struct outbox_options options = {
+		.loop = d->loop,
+		.settings = (const struct settings *const *)&d->settings,
+		.committer = d->committer,
+		.spool_folder = d->folder,
+	};
+
+	if (outbox_start(&options, &d->outbox, err) < 0 ||
+	    control_start(d->loop, d->folder, on_poke, d, &d->control, err) < 0)
+		return -1;
+	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
+				       d->committer);
+	put_policy(d);
+	d->host = (struct intake_host){
+		.loop = d->loop,
+		.settings = d->settings,
+		.spool_folder = d->folder,
+		.daemon = d,
+	};
+	for (size_t i = 0; i < INTAKES; i++) {
+		if (intakes[i]->start(&d->host, &d->intake_states[i], err) < 0)
+			return -1;
+		d->intake_started[i] = true;
+	}
+	return 0;
+}
+
+static void
+start_signal(struct daemon *d, ev_signal *watcher, int number,
+	     void (*callback)(struct ev_loop *, ev_signal *, int))
+{
+	ev_signal_init(watcher, callback, number);
+	watcher->data = d;
+	ev_signal_start(d->loop, watcher);
+}
+
+/* A session is a descriptor, and so is a large message. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int
+start(struct daemon *d, struct error *err)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file too large is a refusal, not an end */
+	(void)umask(0007);
+	raise_limits();
+	if (make_folder(d->folder, err) < 0 || lock_store(d, err) < 0)
+		return -1;
+	d->loop = ev_loop_new(EVFLAG_AUTO);
+	if (d->loop == NULL)
+		return error_set(err, ERROR_TEMP, "cannot make an event loop");
+	ev_async_init(&d->back_ready, on_back_ready);
+	d->back_ready.data = d;
+	ev_async_start(d->loop, &d->back_ready);
+	if (open_store(d, err) < 0 || start_threads(d, err) < 0 || start_parts(d, err) < 0)
+		return -1;
+	start_signal(d, &d->on_hup, SIGHUP, on_signal_hup);
+	start_signal(d, &d->on_term, SIGTERM, on_signal_end);
+	start_signal(d, &d->on_int, SIGINT, on_signal_end);
+	return 0;
+}
+
+/* The reverse of start, from wherever it got to. */
+static void
+stop(struct daemon *d)
+{
+	admission_stopp(&d->admission);
+	committer_stopp(&d->committer);
+	if (d->loop != NULL)
+		on_back_ready(d->loop, &d->back_ready, 0);
+	for (size_t i = 0; i < INTAKES; i++)
+		if (d->intake_started[i])
+			intakes[i]->stop(d->intake_states[i]);
+	retention_stopp(&d->retention);
+	outbox_stopp(&d->outbox);
+	control_stopp(&d->control);
+	crashmark_closep(&d->crashmark);
+	store_closep(&d->store);
+	channel_done(&d->back);
+	if (d->loop != NULL)
+		ev_loop_destroy(d->loop);
+	closep(&d->lock_fd);
+	settings_freep(&d->settings);
+	policy_unrefp(&d->policy);
+	free(d->store_path);
+	free(d->folder);
+}
+
+int
+daemon_run(struct daemon_options *options, struct error *err)
+{
+	struct daemon d = {
+		.config_path = options->config_path,
+		.settings = TAKE(options->settings),
+		.policy = TAKE(options->policy),
+		.lock_fd = -1,
+	};
+	int rc;
+
+	d.store_path = xstrdup(d.settings->store);
+	d.folder = file_folder_of(d.store_path);
+	channel_init(&d.back, wake_loop, &d);
+	rc = start(&d, err);
+	if (rc == 0) {
+		log_event(LOG_NOTICE, "ready", LOG_S("store", d.store_path),
+			  LOG_S("policy", policy_revision(d.policy)));
+		notify("READY=1");
+		options->ready(options->ctx);
+		ev_run(d.loop, 0);
+	}
+	stop(&d);
+	if (rc == 0)
+		log_event(LOG_NOTICE, "stopped");
+	return rc;
+}

@@ -1,0 +1,562 @@
+/*
+ * outbox.c: leasing, sending, recording.
+ *
+ *	       timer, wake                       free senders
+ *	idle ─────────────► lease job ──────────► send ──► finish job ──► wake
+ *	 ▲                  (committer)           (relay)   (committer)    │
+ *	 └──────── nothing due ◄────────────────────────────────────────────┘
+ *
+ * Promises: a row is sent only under our lease; `sent` and `released` are
+ * written only after the relay's 250; a finish that cannot be committed is
+ * tried again until it is, and the row is not sent again meanwhile. A relay
+ * that cannot be reached is probed by one message at a time, with growing
+ * pauses; a relay that answers 4yz makes that row wait.
+ */
+#include "qmgr/outbox.h"
+
+#include <assert.h>
+#include <ev.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "qmgr/smtp_client.h"
+#include "qmgr/spool.h"
+
+enum {
+	POLL_MS = 5000,
+	CONNECT_TIMEOUT_MS = 30000,
+	REPLY_TIMEOUT_MS = 300000,
+	FINAL_TIMEOUT_MS = 600000, /* RFC 5321 4.5.3.2.6 */
+	IDLE_TIMEOUT_MS = 5000,
+	REST_MIN_MS = 1000,
+	REST_MAX_MS = 60000,
+	RECORD_AGAIN_S = 1,
+	SENDERS_MAX = 64, /* release.sessions goes no higher */
+};
+
+/* One connection to the relay and what it is sending. */
+struct sender {
+	struct outbox *outbox;
+	struct smtp_client *client;
+	bool taken; /* from the lease until the finish is committed */
+	struct store_lease lease;
+	struct spool *spool;
+	struct buffer header;
+	struct buffer headers_only;
+};
+
+struct lease_job {
+	struct job job; /* first */
+	struct outbox *outbox;
+	size_t wanted, len;
+	struct store_lease leases[SENDERS_MAX];
+	struct spool *spools[SENDERS_MAX];
+	int bodies[SENDERS_MAX]; /* read_body's results */
+	struct error errors[SENDERS_MAX];
+	int64_t next_due_ms; /* −1: the outbox is empty */
+};
+
+struct finish_job {
+	struct job job; /* first */
+	struct sender *sender;
+	enum store_delivery outcome;
+	int64_t record, next_due_ms;
+	char *reply;
+	int done;
+};
+
+struct outbox {
+	struct outbox_options options;
+	ev_timer timer;
+	struct sender *senders;
+	size_t senders_len;
+	size_t finishing;
+	struct task *unrecorded; /* finish jobs that could not be committed */
+	ev_timer record_again;
+	bool leasing, again, draining;
+	int64_t rest_ms; /* the pause after the next failure to reach the relay */
+	int64_t rest_until_ms;
+};
+
+static void lease(struct outbox *o);
+
+static const struct settings *
+settings_of(const struct outbox *o)
+{
+	return *o->options.settings;
+}
+
+/* ---- when ------------------------------------------------------------- */
+
+static void
+arm(struct outbox *o, int64_t in_ms)
+{
+	struct ev_loop *loop = o->options.loop;
+
+	if (in_ms > POLL_MS)
+		in_ms = POLL_MS;
+	ev_timer_stop(loop, &o->timer);
+	ev_timer_set(&o->timer, in_ms > 0 ? (double)in_ms / 1e3 : 0, 0);
+	ev_timer_start(loop, &o->timer);
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	outbox_wake(timer->data);
+}
+
+void
+outbox_wake(struct outbox *o)
+{
+	if (o->draining)
+		return;
+	if (o->leasing)
+		o->again = true;
+	else
+		lease(o);
+}
+
+/* The relay could not be reached, or sent our own mail back. */
+static void
+rest(struct outbox *o, int64_t ms)
+{
+	int64_t until = clock_now_ms() + ms;
+
+	if (until > o->rest_until_ms)
+		o->rest_until_ms = until;
+}
+
+void
+outbox_pause(struct outbox *o)
+{
+	rest(o, settings_of(o)->release.loop_pause_ms);
+	log_event(LOG_ERR, "relay-paused", LOG_S("relay", settings_of(o)->release.relay),
+		  LOG_I("seconds", settings_of(o)->release.loop_pause_ms / 1000),
+		  LOG_S("reason", "what was sent came back: its release port captures again"));
+}
+
+/* ---- finishing --------------------------------------------------------- */
+
+static int
+finish_execute(struct job *job, struct store *store, struct error *err)
+{
+	struct finish_job *f = (struct finish_job *)job;
+
+	return store_outbox_finish(store, f->record, f->outcome, f->reply, f->next_due_ms,
+				   clock_now_ms(), &f->done, err);
+}
+
+static void
+finish_done(struct task *task)
+{
+	struct finish_job *f = (struct finish_job *)task;
+	struct sender *sender = f->sender;
+	struct outbox *o = sender->outbox;
+
+	if (f->job.result < 0 && !o->draining) {
+		/* the lease stays, so it is not sent again */
+		log_event(LOG_ERR, "outcome-not-recorded", LOG_I("id", f->record),
+			  LOG_S("reason", f->job.err.text));
+		task->next = o->unrecorded;
+		o->unrecorded = task;
+		if (!ev_is_active(&o->record_again)) {
+			ev_timer_set(&o->record_again, RECORD_AGAIN_S, 0);
+			ev_timer_start(o->options.loop, &o->record_again);
+		}
+		return;
+	}
+	o->finishing--;
+	sender->taken = false;
+	free(f->reply);
+	free(f);
+	outbox_wake(o);
+}
+
+static void
+on_record_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct outbox *o = timer->data;
+
+	(void)loop;
+	(void)events;
+	while (o->unrecorded != NULL) {
+		struct finish_job *f = (struct finish_job *)o->unrecorded;
+
+		o->unrecorded = f->job.task.next;
+		committer_submit(o->options.committer, &f->job);
+	}
+}
+
+static void
+sender_clear(struct sender *sender)
+{
+	store_lease_done(&sender->lease);
+	spool_freep(&sender->spool);
+	buffer_done(&sender->header);
+	buffer_done(&sender->headers_only);
+}
+
+static void
+finish(struct sender *sender, enum store_delivery outcome, const char *reply, int64_t next_due_ms)
+{
+	struct outbox *o = sender->outbox;
+	struct finish_job *f = xcalloc(1, sizeof(*f));
+
+	f->job.task.done = finish_done;
+	f->job.execute = finish_execute;
+	f->sender = sender;
+	f->outcome = outcome;
+	f->record = sender->lease.record;
+	f->next_due_ms = next_due_ms;
+	f->reply = xstrdup(reply);
+	sender_clear(sender);
+	o->finishing++;
+	committer_submit(o->options.committer, &f->job);
+}
+
+/* ---- sending ------------------------------------------------------------ */
+
+static int64_t
+back_off(const struct outbox *o, int64_t attempts)
+{
+	int64_t wait_ms = settings_of(o)->release.retry_min_ms;
+
+	while (attempts-- > 0 && wait_ms < settings_of(o)->release.retry_max_ms)
+		wait_ms *= 2;
+	return wait_ms < settings_of(o)->release.retry_max_ms
+		       ? wait_ms
+		       : settings_of(o)->release.retry_max_ms;
+}
+
+static void
+reached(struct outbox *o)
+{
+	o->rest_ms = 0;
+}
+
+static void
+not_reached(struct outbox *o)
+{
+	o->rest_ms = o->rest_ms == 0 ? REST_MIN_MS : o->rest_ms * 2;
+	if (o->rest_ms > REST_MAX_MS)
+		o->rest_ms = REST_MAX_MS;
+	rest(o, o->rest_ms);
+}
+
+static void
+log_outcome(const struct sender *sender, const char *event, int level, const char *reply)
+{
+	log_event(level, event, LOG_I("id", sender->lease.record),
+		  LOG_S("rcpt", sender->lease.rcpt), LOG_S("reply", reply));
+}
+
+static void
+on_sent(void *ctx, enum smtp_outcome outcome, const char *reply)
+{
+	struct sender *sender = ctx;
+	struct outbox *o = sender->outbox;
+	int64_t now_ms = clock_now_ms();
+	int64_t later_ms = now_ms + back_off(o, sender->lease.attempts);
+
+	switch (outcome) {
+	case SMTP_DONE:
+		reached(o);
+		log_outcome(sender, "sent", LOG_INFO, reply);
+		finish(sender, STORE_DELIVERY_DONE, reply, 0);
+		break;
+	case SMTP_REFUSED:
+		reached(o);
+		log_outcome(sender, "refused-by-relay", LOG_WARNING, reply);
+		finish(sender, STORE_DELIVERY_REFUSED, reply, 0);
+		break;
+	case SMTP_RETRY:
+		reached(o);
+		log_outcome(sender, "deferred-by-relay", LOG_NOTICE, reply);
+		finish(sender, STORE_DELIVERY_RETRY, reply, later_ms);
+		break;
+	case SMTP_NO_CONTACT: /* nothing is wrong with this row */
+		not_reached(o);
+		log_outcome(sender, "relay-unreachable", LOG_WARNING, reply);
+		finish(sender, STORE_DELIVERY_RETRY, reply, now_ms);
+		break;
+	case SMTP_UNKNOWN:
+		not_reached(o);
+		log_outcome(sender, "outcome-unknown", LOG_ERR, reply);
+		finish(sender, STORE_DELIVERY_UNKNOWN, reply, later_ms);
+		break;
+	}
+}
+
+/* RFC 5321 4.4: our trace line; by its token we know our own mail again. */
+static void
+add_received(struct sender *sender)
+{
+	char token[2 * STORE_TOKEN_BYTES + 1], date[CLOCK_RFC5322_SIZE];
+
+	hex_encode(sender->lease.token, STORE_TOKEN_BYTES, token);
+	buffer_printf(&sender->header, "Received: by %s (ndrq) id %" PRId64 ".%s;\r\n\t%s\r\n",
+		      settings_of(sender->outbox)->hostname, sender->lease.record, token,
+		      clock_format_rfc5322(clock_now_ms(), date));
+}
+
+/* A truncated message leaves as its header and a word about the rest. */
+static struct span
+header_of(struct sender *sender, struct span body)
+{
+	const char *end = memmem(body.data, body.len, "\r\n\r\n", 4);
+	const char *lf = memmem(body.data, body.len, "\n\n", 2);
+	size_t len = body.len;
+
+	if (end != NULL)
+		len = (size_t)(end - body.data) + 2;
+	else if (lf != NULL)
+		len = (size_t)(lf - body.data) + 1;
+	buffer_add(&sender->headers_only, body.data, len);
+	buffer_add_str(&sender->headers_only,
+		       "\r\n[The rest of this message was too large to be kept.]\r\n");
+	return buffer_span(&sender->headers_only);
+}
+
+static void
+send_lease(struct sender *sender)
+{
+	const struct store_lease *l = &sender->lease;
+	struct span body = spool_bytes(sender->spool);
+	struct smtp_mail mail = {
+		.rcpt = span_of(l->rcpt),
+		.orcpt = l->rcpt_replaced ? NULL : l->orcpt,
+		.notify = l->rcpt_replaced ? NULL : l->notify,
+		.ret = l->ret,
+		.envid = l->envid,
+		.body_8bit = l->mail_body != NULL && strcmp(l->mail_body, "8BITMIME") == 0,
+		.smtputf8 = l->smtputf8,
+	};
+
+	add_received(sender);
+	mail.header = buffer_span(&sender->header);
+	mail.body = l->truncated ? header_of(sender, body) : body;
+	smtp_client_send(sender->client, &mail, on_sent, sender);
+}
+
+/* ---- leasing ------------------------------------------------------------ */
+
+static int
+add_piece(void *ctx, const void *data, size_t len, struct error *err)
+{
+	return spool_add(ctx, (struct span){ data, len }, err);
+}
+
+/* 1 read, 0 there is none, −1 it cannot be read now: this row alone waits. */
+static int
+read_body(struct lease_job *l, size_t i, struct store *store)
+{
+	struct error *err = &l->errors[i];
+	int found;
+
+	l->spools[i] = spool_new(l->outbox->options.spool_folder, INT64_MAX);
+	found = store_read_body(store, l->leases[i].record, add_piece, l->spools[i], err);
+	if (found > 0 && spool_finish(l->spools[i], err) < 0)
+		return -1;
+	return found;
+}
+
+static int
+lease_execute(struct job *job, struct store *store, struct error *err)
+{
+	struct lease_job *l = (struct lease_job *)job;
+	int found;
+
+	if (store_outbox_lease(store, clock_now_ms(), l->wanted, l->leases, &l->len, err) < 0)
+		return -1;
+	for (size_t i = 0; i < l->len; i++)
+		l->bodies[i] = read_body(l, i, store);
+	found = store_outbox_next(store, &l->next_due_ms, err);
+	if (found == 0)
+		l->next_due_ms = -1;
+	return found < 0 ? -1 : 0;
+}
+
+static struct sender *
+free_sender(struct outbox *o)
+{
+	for (size_t i = 0; i < o->senders_len; i++)
+		if (!o->senders[i].taken)
+			return &o->senders[i];
+	return NULL;
+}
+
+static void
+give(struct outbox *o, struct lease_job *l, size_t i)
+{
+	struct sender *sender = free_sender(o);
+
+	assert(sender != NULL);
+	sender->taken = true;
+	sender->lease = l->leases[i];
+	sender->spool = TAKE(l->spools[i]);
+	if (l->bodies[i] > 0)
+		send_lease(sender);
+	else if (l->bodies[i] == 0)
+		finish(sender, STORE_DELIVERY_REFUSED, "not sent: its body is gone", 0);
+	else
+		finish(sender, STORE_DELIVERY_RETRY, l->errors[i].text,
+		       clock_now_ms() + back_off(o, sender->lease.attempts));
+}
+
+static void
+lease_drop(struct lease_job *l)
+{
+	for (size_t i = 0; i < l->len; i++) {
+		store_lease_done(&l->leases[i]);
+		spool_freep(&l->spools[i]);
+	}
+}
+
+static void
+lease_failed(struct outbox *o, struct lease_job *l)
+{
+	log_event(LOG_ERR, "outbox-not-read", LOG_S("reason", l->job.err.text));
+	lease_drop(l);
+	if (!o->draining)
+		arm(o, POLL_MS);
+}
+
+static void
+lease_done(struct task *task)
+{
+	struct lease_job *l = (struct lease_job *)task;
+	struct outbox *o = l->outbox;
+
+	o->leasing = false;
+	if (l->job.result < 0) {
+		lease_failed(o, l);
+	} else if (o->draining) {
+		lease_drop(l); /* the next start clears the leases */
+	} else {
+		for (size_t i = 0; i < l->len; i++)
+			give(o, l, i);
+		arm(o, l->next_due_ms < 0 ? POLL_MS : l->next_due_ms - clock_now_ms());
+	}
+	free(l);
+	if (o->again && !o->draining)
+		lease(o);
+}
+
+/* As many as there are free senders; one while the relay is hard to reach. */
+static size_t
+wanted(const struct outbox *o)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < o->senders_len; i++)
+		taken += o->senders[i].taken;
+	if (o->rest_ms > 0)
+		return taken == 0 ? 1 : 0;
+	return o->senders_len - taken;
+}
+
+static void
+lease(struct outbox *o)
+{
+	int64_t rests_ms = o->rest_until_ms - clock_now_ms();
+	struct lease_job *l;
+
+	o->again = false;
+	ev_timer_stop(o->options.loop, &o->timer);
+	if (rests_ms > 0) {
+		arm(o, rests_ms);
+		return;
+	}
+	if (wanted(o) == 0)
+		return; /* a finish wakes us */
+	l = xcalloc(1, sizeof(*l));
+	l->job.task.done = lease_done;
+	l->job.execute = lease_execute;
+	l->outbox = o;
+	l->wanted = wanted(o);
+	o->leasing = true;
+	committer_submit(o->options.committer, &l->job);
+}
+
+/* ---- start and stop ------------------------------------------------------ */
+
+int
+outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, struct error *err)
+{
+	const struct smtp_client_options client = {
+		.relay = (*options->settings)->release.relay,
+		.hostname = (*options->settings)->hostname,
+		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+		.reply_timeout_ms = REPLY_TIMEOUT_MS,
+		.final_timeout_ms = FINAL_TIMEOUT_MS,
+		.idle_timeout_ms = IDLE_TIMEOUT_MS,
+	};
+	struct outbox *o = xcalloc(1, sizeof(*o));
+
+	o->options = *options;
+	o->senders_len = (size_t)(*options->settings)->release.sessions;
+	assert(o->senders_len >= 1 && o->senders_len <= SENDERS_MAX);
+	o->senders = xcalloc(o->senders_len, sizeof(o->senders[0]));
+	ev_init(&o->timer, on_timer);
+	o->timer.data = o;
+	ev_init(&o->record_again, on_record_again);
+	o->record_again.data = o;
+	for (size_t i = 0; i < o->senders_len; i++) {
+		o->senders[i].outbox = o;
+		if (smtp_client_new(options->loop, &client, &o->senders[i].client, err) < 0) {
+			outbox_stopp(&o);
+			return -1;
+		}
+	}
+	*ret_outbox = o;
+	outbox_wake(o);
+	return 0;
+}
+
+void
+outbox_drain(struct outbox *o)
+{
+	o->draining = true;
+	ev_timer_stop(o->options.loop, &o->timer);
+}
+
+bool
+outbox_busy(const struct outbox *o)
+{
+	for (size_t i = 0; i < o->senders_len; i++)
+		if (smtp_client_busy(o->senders[i].client))
+			return true;
+	return o->leasing || (o->finishing > 0 && o->unrecorded == NULL);
+}
+
+void
+outbox_stopp(struct outbox **ret_outbox)
+{
+	struct outbox *o = *ret_outbox;
+
+	if (o == NULL)
+		return;
+	ev_timer_stop(o->options.loop, &o->timer);
+	ev_timer_stop(o->options.loop, &o->record_again);
+	while (o->unrecorded != NULL) {
+		struct finish_job *f = (struct finish_job *)o->unrecorded;
+
+		o->unrecorded = f->job.task.next;
+		free(f->reply);
+		free(f);
+	}
+	for (size_t i = 0; i < o->senders_len; i++) {
+		smtp_client_freep(&o->senders[i].client);
+		sender_clear(&o->senders[i]);
+	}
+	free(o->senders);
+	free(o);
+	*ret_outbox = NULL;
+}

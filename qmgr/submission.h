@@ -1,0 +1,90 @@
+/*
+ * submission.h: one message on its way in.
+ *
+ * An intake makes it, in the loop; admission (a pool thread) reads and judges
+ * it; the committer stores it; back in the loop `done` tells the intake, which
+ * answers its peer and frees it. At each moment one thread owns it.
+ */
+#ifndef QMGR_SUBMISSION_H
+#define QMGR_SUBMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "facts/facts.h"
+#include "policy/policy.h"
+#include "qmgr/channel.h"
+#include "qmgr/spool.h"
+#include "store/store.h"
+
+struct daemon;
+struct submission;
+
+/* What an intake adds; runs in the admission thread. Each may be NULL. */
+struct submission_source {
+	const char *intake; /* name, as stored: "lmtp", "maildir" */
+	enum store_route route;
+	/* Fills spool, sender and recipients. 1 loaded, 0 it is gone, -1 refused. */
+	int (*load)(struct submission *submission, struct error *err);
+	/* Reads what stands in for an envelope; what a stranger wrote. May be NULL. */
+	void (*read_envelope)(struct submission *submission);
+	/* Before the commit, once it is known to be ours: claims it. Same results. */
+	int (*take)(struct submission *submission, struct error *err);
+	/* It is ordinary mail: an intake without this hears it as a refusal. */
+	bool leaves_mail;
+	/* Delivered-To names the mailbox it was taken from, and nobody who forwards. */
+	bool delivered_to_is_ours;
+};
+
+struct submission_rcpt {
+	struct buffer path;              /* any bytes; empty: not known */
+	char *orcpt, *notify;            /* as received (RFC 3461); NULL: not given */
+	struct policy_decision decision; /* filled by admission */
+};
+
+enum submission_outcome {
+	SUBMISSION_REFUSED,   /* err says why; nothing is kept: 4yz */
+	SUBMISSION_COMMITTED, /* stored and synced, or recognised as stored before */
+	SUBMISSION_DAMAGED,   /* set aside in damaged/, synced */
+	SUBMISSION_LEFT,      /* not ours: ordinary mail, or gone */
+};
+
+struct submission {
+	struct task task; /* first: the pool's view */
+	const struct submission_source *source;
+	void (*done)(struct submission *submission); /* in the loop */
+	void *ctx;
+	/* the daemon's, between intake_submit and done */
+	struct daemon *daemon;
+	void (*answer)(struct submission *submission);
+	int64_t weight_bytes;
+
+	/* the envelope */
+	char *sender; /* "" null; NULL: not known */
+	struct submission_rcpt *rcpts;
+	size_t rcpts_len, rcpts_size;
+	const char *mail_body; /* "7BIT", "8BITMIME"; NULL */
+	bool smtputf8;
+	char *ret, *envid;
+	struct spool *spool;
+	int64_t received_at_ms;
+	struct policy *policy; /* the one in force when it came */
+
+	/* made on the way (admit.c) */
+	struct facts *facts;
+	char *facts_json;
+	struct store_new_message message;
+	struct store_trace traces[FACTS_TRACES_MAX];
+
+	enum submission_outcome outcome;
+	struct error err;
+};
+
+/* policy is referenced, not taken. */
+struct submission *submission_new(const struct submission_source *source, struct policy *policy);
+struct submission_rcpt *submission_add_rcpt(struct submission *submission);
+void submission_freep(struct submission **submission); /* NULL is fine */
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * cmd_policy.c: is a policy good, and what would it do?
+ *
+ *	ndrq policy check FILE
+ *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A] [--class NAME | MESSAGE]
+ *
+ * Reads the file it is given and a message; knows neither the store nor the
+ * daemon, so it can be tried before either is set up. What is wrong with a
+ * policy is printed as it is found, "file:line: …", and the exit status is
+ * EX_CONFIG; a file that cannot be read is EX_NOINPUT.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "facts/facts.h"
+#include "policy/policy.h"
+#include "review/verb.h"
+
+/* As the daemon does with its own default of limits.size (ndrq.conf(5)). */
+#define MESSAGE_BYTES_MAX ((size_t)50 << 20)
+
+static const char check_usage[] =
+	"usage: ndrq policy check FILE\n"
+	"Says nothing and exits with 0 when FILE is a good policy; otherwise prints\n"
+	"what is wrong as \"file:line: …\" and exits with 78. Warnings do not change\n"
+	"the exit status.\n";
+
+static const char test_usage[] =
+	"usage: ndrq policy test FILE --rcpt ADDRESS [OPTION…] [MESSAGE]\n"
+	"Prints what the policy in FILE does with MESSAGE (- is standard input), or\n"
+	"without one with any notification of a class:\n"
+	"    ACTION rule=RULE domain=DOMAIN class=CLASS\n"
+	"  --rcpt ADDRESS    the envelope recipient\n"
+	"  --orcpt ADDRESS   the original recipient (ORCPT, Delivered-To)\n"
+	"  --from ADDRESS    the envelope sender; without it the null sender\n"
+	"  --class NAME      without MESSAGE: failed (the default), delayed, delivered,\n"
+	"                    relayed, expanded, receipt, auto-reply, abuse-report,\n"
+	"                    unknown, mail\n"
+	"  --json            the same as a JSON object\n";
+
+static const char policy_usage[] =
+	"usage: ndrq policy check FILE\n"
+	"       ndrq policy test FILE --rcpt ADDRESS [OPTION…] [MESSAGE]\n"
+	"\"ndrq policy check --help\" and \"ndrq policy test --help\" say more.\n";
+
+static int
+usage(const char *text)
+{
+	(void)fputs(text, stderr);
+	return EX_USAGE;
+}
+
+static int
+help(const char *text)
+{
+	(void)fputs(text, stdout);
+	return EX_OK;
+}
+
+/* Lines about a file, which may hold anything, each for a terminal. */
+static void
+print_lines(const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+		AUTO(freep) char *shown = text_to_printable((struct span){ text, len });
+
+		(void)fprintf(stderr, "%s\n", shown);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* 0, or an exit status, after saying why. */
+static int
+load(const char *path, struct policy **ret_policy, struct buffer *warnings)
+{
+	struct error err = { 0 };
+
+	if (policy_read(path, ret_policy, warnings, &err) == 0)
+		return EX_OK;
+	print_lines(err.text);
+	return err.class == ERROR_TEMP ? EX_NOINPUT : EX_CONFIG;
+}
+
+static int
+run_check(bool json, int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(buffer_done) struct buffer warnings = { 0 };
+	int c, rc;
+
+	(void)json; /* it has nothing to say but the exit status */
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		return c == 'h' ? help(check_usage) : usage(check_usage);
+	if (argc - optind != 1)
+		return usage(check_usage);
+	rc = load(argv[optind], &policy, &warnings);
+	if (warnings.len > 0)
+		print_lines(warnings.data);
+	return rc;
+}
+
+/* ---- test -------------------------------------------------------------------- */
+
+struct trial {
+	const char *file, *rcpt, *orcpt, *from, *class_name, *message;
+	bool json;
+};
+
+/* 0, or an exit status: the arguments were wrong (EX_USAGE), or -1: help was asked for. */
+static int
+parse_trial(int argc, char **argv, struct trial *t)
+{
+	static const struct option options[] = {
+		{ "rcpt", required_argument, NULL, 'r' },
+		{ "orcpt", required_argument, NULL, 'o' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "class", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			t->rcpt = optarg;
+			break;
+		case 'o':
+			t->orcpt = optarg;
+			break;
+		case 'f':
+			t->from = optarg;
+			break;
+		case 'c':
+			t->class_name = optarg;
+			break;
+		case 'j':
+			t->json = true;
+			break;
+		case 'h':
+			return -1;
+		default:
+			return EX_USAGE;
+		}
+	}
+	if (argc - optind < 1 || argc - optind > 2 || t->rcpt == NULL)
+		return EX_USAGE;
+	t->file = argv[optind];
+	t->message = argv[optind + 1]; /* NULL behind the last */
+	return t->message != NULL && t->class_name != NULL ? EX_USAGE : EX_OK;
+}
+
+static bool
+read_all(int fd, struct buffer *bytes, bool *ret_truncated)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while (bytes->len <= MESSAGE_BYTES_MAX && (n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			buffer_add(bytes, chunk, (size_t)n);
+	}
+	*ret_truncated = bytes->len > MESSAGE_BYTES_MAX;
+	return true;
+}
+
+/* The facts of the message, or of any message of the class. */
+static int
+trial_facts(const struct trial *t, struct facts **ret_facts, bool *ret_truncated)
+{
+	const struct facts_envelope envelope = { t->from, t->rcpt };
+	bool is_stdin = strcmp(t->message, "-") == 0;
+	AUTO(closep) int fd = -1;
+	AUTO(buffer_done) struct buffer bytes = { 0 };
+
+	fd = is_stdin ? dup(STDIN_FILENO) : open(t->message, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || !read_all(fd, &bytes, ret_truncated)) {
+		AUTO(freep) char *shown = text_to_printable(span_of(t->message));
+
+		(void)fprintf(stderr, "ndrq: %s: %s\n", shown, strerror(errno));
+		return EX_NOINPUT;
+	}
+	facts_init();
+	*ret_facts = facts_from_message(buffer_span(&bytes), &envelope);
+	return EX_OK;
+}
+
+static int
+print_json(const struct policy *policy, const struct policy_decision *d, enum facts_class class)
+{
+	/* a domain libidn2 refuses may be any bytes */
+	AUTO(freep) char *domain = d->domain != NULL ? text_to_utf8(span_of(d->domain)) : NULL;
+	json_t *object =
+		json_pack("{s:s, s:s, s:s*, s:s, s:b}", "action", policy_action_name(d->action),
+			  "rule", d->rule, "domain", domain, "class", facts_class_name(class),
+			  "observe", (int)policy_observes(policy));
+	int rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
+
+	json_decref(object);
+	(void)putchar('\n');
+	return rc;
+}
+
+static void
+print_value(const char *key, const char *value)
+{
+	AUTO(freep) char *shown = text_to_printable(span_of(value));
+	const char *quote = strchr(shown, ' ') != NULL ? "\"" : "";
+
+	(void)printf(" %s=%s%s%s", key, quote, shown, quote);
+}
+
+static void
+print_plain(const struct policy *policy, const struct policy_decision *d, enum facts_class class)
+{
+	(void)fputs(policy_action_name(d->action), stdout);
+	print_value("rule", d->rule);
+	print_value("domain", d->domain != NULL ? d->domain : "-");
+	print_value("class", facts_class_name(class));
+	(void)puts(policy_observes(policy) ? " mode=observe" : "");
+}
+
+static int
+decide_and_print(const struct trial *t, const struct policy *policy, const struct facts *facts,
+		 bool truncated)
+{
+	const struct policy_subject subject = { facts, t->rcpt, t->orcpt, truncated };
+	struct policy_decision d;
+	int rc = 0;
+
+	policy_decide(policy, &subject, &d);
+	if (t->json)
+		rc = print_json(policy, &d, facts->class);
+	else
+		print_plain(policy, &d, facts->class);
+	policy_decision_done(&d);
+	if (fflush(stdout) == 0 && rc == 0)
+		return EX_OK;
+	(void)fprintf(stderr, "ndrq: standard output: %s\n", strerror(errno));
+	return EX_IOERR;
+}
+
+static int
+run_test(bool json, int argc, char **argv)
+{
+	struct trial t = { .from = "", .json = json };
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(facts_freep) struct facts *read = NULL;
+	struct facts assumed = { .class = FACTS_FAILED };
+	bool truncated = false;
+	int rc = parse_trial(argc, argv, &t);
+
+	if (rc < 0)
+		return help(test_usage);
+	if (rc == EX_OK && t.class_name != NULL &&
+	    facts_class_from_name(t.class_name, &assumed.class) != 1)
+		rc = EX_USAGE;
+	if (rc != EX_OK)
+		return usage(test_usage);
+	if ((rc = load(t.file, &policy, NULL)) != EX_OK)
+		return rc;
+	if (t.message != NULL && (rc = trial_facts(&t, &read, &truncated)) != EX_OK)
+		return rc;
+	return decide_and_print(&t, policy, read != NULL ? read : &assumed, truncated);
+}
+
+int
+cmd_policy(const struct tool *tool, int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(bool json, int argc, char **argv);
+	} verbs[] = { { "check", run_check }, { "test", run_test } };
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		return help(policy_usage);
+	optind = 0; /* glibc: begin anew */
+	opterr = 0; /* the usage text says it better */
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(name, verbs[i].name) == 0)
+			return verbs[i].run(tool->json, argc - 1, argv + 1);
+	return usage(policy_usage);
+}

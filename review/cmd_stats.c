@@ -1,0 +1,169 @@
+/*
+ * cmd_stats.c: ndrq stats.
+ *
+ * Every state is shown, also those with no record in them, so that a script
+ * need not guess.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/cleanup.h"
+#include "review/arguments.h"
+#include "review/open.h"
+#include "review/output.h"
+#include "review/record.h"
+#include "review/table.h"
+#include "review/verb.h"
+
+enum { OPTION_BY = OPTION_OWN, OPTION_LIMIT };
+
+const struct verb_option stats_options[] = {
+	{ "by", OPTION_BY, "WHAT", "state (default), class, domain, rule or verdict" },
+	{ "limit", OPTION_LIMIT, "N", "the N most frequent; 0: all (default: 50 on a terminal)" },
+	OPTION_ROW_JSON,
+	OPTION_ROW_HELP,
+	{ .name = NULL },
+};
+
+static const char *const by_names[] = { [STATS_BY_STATE] = "state",
+					[STATS_BY_CLASS] = "class",
+					[STATS_BY_DOMAIN] = "domain",
+					[STATS_BY_RULE] = "rule",
+					[STATS_BY_VERDICT] = "verdict" };
+
+static const char *const by_headings[] = { [STATS_BY_STATE] = "STATE",
+					   [STATS_BY_CLASS] = "CLASS",
+					   [STATS_BY_DOMAIN] = "DOMAIN",
+					   [STATS_BY_RULE] = "RULE",
+					   [STATS_BY_VERDICT] = "VERDICT" };
+
+struct stats_output {
+	enum store_stats_by by;
+	struct table *table; /* NULL: JSON */
+	unsigned states;     /* seen, as bits */
+};
+
+/* A record without a domain is counted under none. */
+static bool
+has_key(const struct store_count *count)
+{
+	return count->key != NULL && *count->key != '\0';
+}
+
+static void
+print_json(const struct stats_output *out, const struct store_count *count)
+{
+	json_t *object = json_object();
+
+	(void)json_object_set_new(object, "by", json_string(by_names[out->by]));
+	if (has_key(count))
+		(void)json_object_set_new(object, "key", json_of_text(span_of(count->key)));
+	(void)json_object_set_new(object, "count", json_integer(count->count));
+	(void)json_object_set_new(object, "size_bytes", json_integer(count->bytes));
+	output_json_take(object);
+}
+
+static int
+print_count(const struct store_count *count, void *ctx)
+{
+	struct stats_output *out = ctx;
+	enum record_state state;
+	char size[BYTES_SIZE];
+
+	if (out->by == STATS_BY_STATE && count->key != NULL &&
+	    record_state_from_name(count->key, &state) == 1)
+		out->states |= 1U << state;
+	if (out->table == NULL) {
+		print_json(out, count);
+		return 0;
+	}
+	table_add_row(out->table);
+	table_add_cell_take(out->table, has_key(count) ? text_for_people(span_of(count->key))
+						       : xstrdup("(none)"));
+	table_add_cell_take(out->table, xasprintf("%lld", (long long)count->count));
+	table_add_cell_take(out->table, xstrdup(format_bytes(count->bytes, size)));
+	return 0;
+}
+
+static void
+print_empty_states(struct stats_output *out)
+{
+	for (int state = 0; state < RECORD_STATES; state++)
+		if ((out->states & (1U << state)) == 0)
+			(void)print_count(&(struct store_count){ .key = record_state_name((
+									 enum record_state)state) },
+					  out);
+}
+
+static int
+print_stats(struct workplace *place, struct stats_output *out, int64_t limit)
+{
+	struct error err = { 0 };
+
+	if (store_stats(place->store, out->by, limit, print_count, out, &err) < 0)
+		return store_refusal(&err);
+	if (out->by == STATS_BY_STATE && limit == 0)
+		print_empty_states(out);
+	if (out->table != NULL)
+		table_flush(out->table);
+	return EX_OK;
+}
+
+static int
+parse_by(const char *text, enum store_stats_by *ret_by)
+{
+	for (size_t i = 0; i < sizeof(by_names) / sizeof(by_names[0]); i++)
+		if (strcmp(by_names[i], text) == 0) {
+			*ret_by = (enum store_stats_by)i;
+			return 0;
+		}
+	complain("stats: --by %s: use state, class, domain, rule or verdict", text);
+	return -1;
+}
+
+int
+cmd_stats(const struct tool *tool, int argc, char **argv)
+{
+	AUTO(workplace_close) struct workplace place = { .settings = NULL };
+	AUTO(table_freep) struct table *table = NULL;
+	struct stats_output out = { .by = STATS_BY_STATE };
+	bool json = tool->json;
+	int64_t limit = -1;
+	int key, rc;
+
+	while ((key = option_next(stats_options, argc, argv)) != OPTION_END) {
+		switch (key) {
+		case OPTION_BY:
+			if (parse_by(optarg, &out.by) < 0)
+				return EX_USAGE;
+			break;
+		case OPTION_LIMIT:
+			if (argument_limit(argv[0], optarg, &limit) < 0)
+				return EX_USAGE;
+			break;
+		case OPTION_JSON:
+			json = true;
+			break;
+		case OPTION_HELP:
+			return verb_help(argv[0]);
+		default:
+			return EX_USAGE;
+		}
+	}
+	if (arguments_none(argc, argv) < 0)
+		return EX_USAGE;
+	if (limit < 0)
+		limit = output_is_terminal() && !json && out.by != STATS_BY_STATE
+				? LIMIT_ON_TERMINAL
+				: 0;
+	if ((rc = workplace_open(tool, &place)) != EX_OK)
+		return rc;
+	if (!json)
+		out.table = table = table_new(
+			(const struct table_column[]){ { by_headings[out.by], false, true },
+						       { "RECORDS", true, false },
+						       { "SIZE", true, false },
+						       { .heading = NULL } });
+	return print_stats(&place, &out, limit);
+}

@@ -1,0 +1,190 @@
+/*
+ * statements.h: every SQL statement but the migrations and the pragmas of
+ * open.c, by name.
+ *
+ * All are prepared when the store opens, so a typo dies at start-up.
+ * Parameters are bound in the order of their numbers, columns are read in the
+ * order written. INDEXED BY pins what was measured: without statistics the
+ * planner guesses, and a wrong guess is a scan of everything.
+ */
+#ifndef STORE_STATEMENTS_H
+#define STORE_STATEMENTS_H
+
+/* clang-format off */
+
+/* What store_record holds, in the order read.c reads it. */
+#define RECORD_COLUMNS \
+	"record.id, record.message, record.state, record.rcpt, record.domain, record.orcpt," \
+	" record.notify, record.verdict, record.rule, policy.revision, message.intake," \
+	" message.class, message.facts, message.subject, message.message_id," \
+	" message.original_message_id, message.mail_body, message.ret, message.envid," \
+	" record.relay_reply, record.release_to, message.smtputf8, message.truncated," \
+	" message.route, message.size, message.received_at, record.changed_at," \
+	" record.purged_at, record.loop_of, outbox.attempts"
+
+/* One branch of the merge that lists several states newest first without sorting. */
+#define PICK_STATE(name) \
+	"SELECT id FROM record INDEXED BY record_state" \
+	" WHERE state = '" name "' AND instr(?1, '/" name "/') AND id < ?2 AND id >= ?3"
+
+#define STATEMENTS(X) \
+	X(BEGIN, "BEGIN IMMEDIATE") \
+	X(COMMIT, "COMMIT") \
+	X(ROLLBACK, "ROLLBACK") \
+	X(SAVE_CALLER, "SAVEPOINT caller") \
+	X(RELEASE_CALLER, "RELEASE caller") \
+	X(UNDO_CALLER, "ROLLBACK TO caller") \
+	X(SAVE_STEP, "SAVEPOINT step") \
+	X(RELEASE_STEP, "RELEASE step") \
+	X(UNDO_STEP, "ROLLBACK TO step") \
+	\
+	X(PAGES_ALL, "PRAGMA page_count") \
+	X(PAGES_FREE, "PRAGMA freelist_count") \
+	X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum(2048)") \
+	\
+	X(POLICY_FIND, "SELECT id, text IS NOT NULL FROM policy WHERE revision = ?1") \
+	X(POLICY_ADD, \
+	  "INSERT INTO policy (revision, text, at) VALUES (?1, ?2, ?3)" \
+	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text, at = excluded.at" \
+	  " WHERE policy.text IS NULL") \
+	X(HIT, \
+	  "SELECT record.id, record.state, message.instance" \
+	  " FROM record INDEXED BY record_key" \
+	  " CROSS JOIN message ON message.id = record.message" \
+	  " WHERE record.key = ?1 AND record.rcpt = ?2 AND message.sha256 = ?3" \
+	  " AND message.received_at > ?4 ORDER BY record.id DESC LIMIT 1") \
+	X(TRACE_MATCH, "SELECT 1 FROM record WHERE id = ?1 AND token = ?2") \
+	X(MESSAGE_ADD, \
+	  "INSERT INTO message (sha256, size, received_at, instance, intake, route, truncated," \
+	  " smtputf8, mail_body, ret, envid, class, facts, subject, message_id," \
+	  " original_message_id, policy)" \
+	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)") \
+	X(BODY_ADD, "INSERT INTO body (message, data) VALUES (?1, ?2)") \
+	X(RECORD_ADD, \
+	  "INSERT INTO record (message, key, rcpt, domain, orcpt, notify, state, verdict, rule," \
+	  " changed_at, loop_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") \
+	\
+	X(PICK_ALL, \
+	  "SELECT id FROM record NOT INDEXED WHERE id < ?2 AND id >= ?3 AND ?1 IS NULL" \
+	  " ORDER BY id DESC LIMIT ?4") \
+	X(PICK_STATES, \
+	  PICK_STATE("held") " UNION ALL " PICK_STATE("deleted") " UNION ALL " \
+	  PICK_STATE("sending") " UNION ALL " PICK_STATE("sent") " UNION ALL " \
+	  PICK_STATE("releasing") " UNION ALL " PICK_STATE("released") " UNION ALL " \
+	  PICK_STATE("failed") " ORDER BY id DESC LIMIT ?4") \
+	X(PICK_DOMAIN, \
+	  "SELECT id FROM record INDEXED BY record_domain" \
+	  " WHERE domain = ?5 AND id < ?2 AND id >= ?3" \
+	  " AND (?1 IS NULL OR instr(?1, '/' || state || '/')) ORDER BY id DESC LIMIT ?4") \
+	X(PICK_ORIGINAL, \
+	  "SELECT record.id FROM message INDEXED BY message_original" \
+	  " CROSS JOIN record INDEXED BY record_message ON record.message = message.id" \
+	  " WHERE message.original_message_id IN (?5, '<' || ?5 || '>')" \
+	  " AND record.id < ?2 AND record.id >= ?3" \
+	  " AND (?1 IS NULL OR instr(?1, '/' || record.state || '/'))" \
+	  " ORDER BY record.id DESC LIMIT ?4") \
+	X(FIRST_SINCE, \
+	  "SELECT id FROM record INDEXED BY record_message WHERE message >=" \
+	  " (SELECT min(id) FROM message INDEXED BY message_received WHERE received_at >= ?1)" \
+	  " ORDER BY message, id LIMIT 1") \
+	X(RECORD_GET, \
+	  "SELECT " RECORD_COLUMNS " FROM record" \
+	  " JOIN message ON message.id = record.message" \
+	  " LEFT JOIN policy ON policy.id = message.policy" \
+	  " LEFT JOIN outbox ON outbox.record = record.id WHERE record.id = ?1") \
+	X(BODY_OF, \
+	  "SELECT message FROM record WHERE id = ?1 AND purged_at IS NULL") \
+	X(ARRIVAL, \
+	  "SELECT message.received_at, record.rule, coalesce((SELECT from_state FROM journal" \
+	  " WHERE record = ?1 ORDER BY n LIMIT 1), record.state)" \
+	  " FROM record JOIN message ON message.id = record.message WHERE record.id = ?1") \
+	X(JOURNAL_LIST, \
+	  "SELECT at, coalesce(batch, 0), who, why, from_state, to_state" \
+	  " FROM journal WHERE record = ?1 ORDER BY n") \
+	\
+	X(JOURNAL_ADD, \
+	  "INSERT INTO journal (record, n, at, who, why, from_state, to_state, batch)" \
+	  " SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7" \
+	  " FROM journal WHERE record = ?1") \
+	X(STATE_SET, "UPDATE record SET state = ?3, changed_at = ?4 WHERE id = ?1 AND state = ?2") \
+	X(BATCH_ADD, "INSERT INTO batch (at) VALUES (?1)") \
+	X(CHANGE_LOOK, \
+	  "SELECT state, purged_at IS NOT NULL, length(rcpt) > 0 AND NOT instr(rcpt, x'00')" \
+	  " FROM record WHERE id = ?1") \
+	X(RELEASE_TO_SET, "UPDATE record SET release_to = ?2 WHERE id = ?1") \
+	X(REPLY_SET, "UPDATE record SET relay_reply = ?2 WHERE id = ?1") \
+	\
+	X(OUTBOX_ADD, "INSERT INTO outbox (record, due_at) VALUES (?1, ?2)") \
+	X(OUTBOX_DUE, \
+	  "SELECT record FROM outbox INDEXED BY outbox_due" \
+	  " WHERE leased_by IS NULL AND due_at <= ?1 ORDER BY due_at, record LIMIT ?2") \
+	X(OUTBOX_NEXT, \
+	  "SELECT due_at FROM outbox INDEXED BY outbox_due" \
+	  " WHERE leased_by IS NULL ORDER BY due_at LIMIT 1") \
+	X(LEASE_SET, "UPDATE outbox SET leased_by = ?2 WHERE record = ?1 AND leased_by IS NULL") \
+	X(LEASE_GET, \
+	  "SELECT record.token, coalesce(record.release_to, record.rcpt)," \
+	  " record.release_to IS NOT NULL, record.orcpt, record.notify, message.mail_body," \
+	  " message.ret, message.envid, message.smtputf8, message.truncated, message.route," \
+	  " outbox.attempts, message.size, message.received_at" \
+	  " FROM record JOIN message ON message.id = record.message" \
+	  " JOIN outbox ON outbox.record = record.id WHERE record.id = ?1") \
+	X(LEASE_FIND, \
+	  "SELECT record.state FROM outbox JOIN record ON record.id = outbox.record" \
+	  " WHERE outbox.record = ?1 AND outbox.leased_by = ?2") \
+	X(LEASE_STALE, \
+	  "SELECT outbox.record, record.state" \
+	  " FROM outbox CROSS JOIN record ON record.id = outbox.record" \
+	  " WHERE outbox.leased_by IS NOT NULL AND outbox.leased_by <> ?1" \
+	  " AND outbox.record > ?2 ORDER BY outbox.record LIMIT 1") \
+	X(LEASE_CLEAR, "UPDATE outbox SET leased_by = NULL WHERE record = ?1") \
+	X(OUTBOX_RETRY, \
+	  "UPDATE outbox SET leased_by = NULL, attempts = attempts + 1, due_at = ?2" \
+	  " WHERE record = ?1") \
+	X(OUTBOX_REMOVE, "DELETE FROM outbox WHERE record = ?1") \
+	\
+	X(PURGE_PICK, \
+	  "SELECT id, message FROM record INDEXED BY record_whole" \
+	  " WHERE state = ?1 AND purged_at IS NULL AND changed_at < ?2" \
+	  " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.record = record.id)" \
+	  " ORDER BY changed_at LIMIT ?3") \
+	X(PURGE_COUNT, \
+	  "WITH candidate AS MATERIALIZED (SELECT id, message FROM record INDEXED BY record_whole" \
+	  "  WHERE purged_at IS NULL AND instr(?1, '/' || state || '/') AND changed_at < ?2" \
+	  "  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.record = record.id) LIMIT ?3)" \
+	  " SELECT (SELECT count(*) FROM candidate)," \
+	  " (SELECT coalesce(sum(length(body.data)), 0) FROM body" \
+	  "  WHERE message IN (SELECT message FROM candidate)" \
+	  "  AND NOT EXISTS (SELECT 1 FROM record WHERE record.message = body.message" \
+	  "   AND purged_at IS NULL AND id NOT IN (SELECT id FROM candidate)))") \
+	X(PURGE_SET, "UPDATE record SET purged_at = ?2 WHERE id = ?1 AND purged_at IS NULL") \
+	X(BODY_UNUSED, \
+	  "SELECT length(data) FROM body WHERE message = ?1 AND NOT EXISTS" \
+	  " (SELECT 1 FROM record WHERE record.message = ?1 AND purged_at IS NULL)") \
+	X(BODY_REMOVE, "DELETE FROM body WHERE message = ?1") \
+	X(FORGET_PICK, \
+	  "SELECT id, message FROM record INDEXED BY record_purged" \
+	  " WHERE purged_at IS NOT NULL AND changed_at < ?1" \
+	  " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.record = record.id)" \
+	  " ORDER BY changed_at LIMIT ?2") \
+	X(JOURNAL_REMOVE, "DELETE FROM journal WHERE record = ?1") \
+	X(RECORD_REMOVE, "DELETE FROM record WHERE id = ?1") \
+	X(MESSAGE_REMOVE, \
+	  "DELETE FROM message WHERE id = ?1" \
+	  " AND NOT EXISTS (SELECT 1 FROM record WHERE record.message = ?1)") \
+	\
+	X(STATS_STATE, STATS("record.state")) \
+	X(STATS_CLASS, STATS("message.class")) \
+	X(STATS_DOMAIN, STATS("coalesce(record.domain, '')")) \
+	X(STATS_RULE, STATS("record.rule")) \
+	X(STATS_VERDICT, STATS("record.verdict"))
+
+#define STATS(key) \
+	"SELECT " key " AS name, count(*) AS records," \
+	" sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
+	" FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
+	" GROUP BY name ORDER BY records DESC, name LIMIT ?1"
+
+/* clang-format on */
+
+#endif

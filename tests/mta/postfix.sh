@@ -1,0 +1,240 @@
+#!/bin/bash
+# The whole path with a real Postfix: what it bounces is captured, what policy
+# or a human lets out arrives, and nothing is lost or doubled on the way.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/ndrqd.sh"
+. "$top_srcdir/tests/lib/sink.sh"
+. "$top_srcdir/tests/lib/postfix.sh"
+
+need python3
+[ "$(id -u)" = 0 ] || bail_out "Postfix starts only as root"
+postfix_use
+
+read -r smtp release internet <<<"$(free_ports 3)"
+sink=$tmp/internet
+postfix=$tmp/postfix
+friend='{ name = "Friends"; domain = "*.friend.example"; ndr = "send"; }'
+
+# mail SENDER RECIPIENT SUBJECT [OPTION…]: what a spammer, or a user, hands to Postfix
+mail() {
+	local sender=$1 recipient=$2 subject=$3 file
+
+	shift 3
+	file=$(mktemp "$tmp/mail.XXXXXX")
+	printf '%s\r\n' "From: <$sender>" "To: <$recipient>" "Subject: $subject" \
+		"Message-ID: <$subject@client.test>" '' "text of $subject" >"$file"
+	python3 "$top_srcdir/tests/lib/lmtp.py" --smtp "127.0.0.1:$smtp" \
+		--from "$sender" --rcpt "$recipient" "$@" "$file"
+}
+
+# with RECIPIENT [STATE]: ids of the records for a recipient
+with() {
+	records "r['recipient'] == '$1' and r['state'] == '${2:-held}'"
+}
+has_records() {
+	[ "$(count_lines with "$2" "${3:-held}")" = "$1" ]
+}
+
+# arrived_unchanged ID FILE: what the sink has is the stored bytes behind trace lines
+arrived_unchanged() {
+	ndrq show --raw "$1" >"$tmp/stored.eml" && [ -s "$tmp/stored.eml" ] &&
+		python3 - "$tmp/stored.eml" "$2" <<-'END'
+			import re, sys
+			stored, arrived = (open(f, "rb").read() for f in sys.argv[1:])
+			if not arrived.endswith(stored):
+			    sys.exit("the message was changed on its way")
+			added = arrived[:len(arrived) - len(stored)]
+			if not re.fullmatch(rb"(Received:[^\r\n]*\r\n([ \t][^\r\n]*\r\n)*)+", added):
+			    sys.exit("not only Received lines were added: %r" % added)
+		END
+}
+
+# The other half of the promise: everything Postfix had is gone from its queue.
+queue_drains() {
+	wait_for "${1-60}" postfix_flush_is_empty
+}
+
+ndrqd_new "127.0.0.1:$release" 
+ndrqd_policy hold "$friend"
+sink_start "$sink" "$internet" || bail_out "the sink does not start"
+ndrqd_start || bail_out "ndrqd does not start"
+postfix_new "$postfix" "$smtp" "$release" "unix:$q/lmtp.sock" "$internet"
+postfix_start || bail_out "Postfix does not start"
+
+# ---- what is captured, and what is not
+
+mail forged@victim.example nouser@local.test backscatter >/dev/null
+ok 'spam from a forged sender to an unknown user gives one held record' \
+	wait_for 30 has_records 1 forged@victim.example
+queue_drains
+ok 'nothing of it is at the remote sink' sink_has "$sink" 0 .
+id=$(with forged@victim.example)
+shown=$(ndrq show --json "$id")
+is 'the record says it is an NDR' "$(field class <<<"$shown")" failed
+is 'the record says which rule held it' "$(field rule <<<"$shown")" Default.ndr
+
+mail alice@local.test nouser@local.test mistyped >/dev/null
+ok 'the NDR of a local sender is delivered locally' \
+	wait_for 30 grep -rq 'Message-ID: <mistyped@client.test>' "$postfix/mail/games/new"
+queue_drains
+is 'ndrqd never saw it' "$(count_lines records)" 1
+
+mail boss@mail.friend.example nouser@local.test allowed >/dev/null
+ok "an allowlisted domain's NDR arrives at the sink by the release port" \
+	wait_for 30 sink_has "$sink" 1 '<allowed@client\.test>'
+ok 'it is recorded as sent' wait_for 10 has_records 1 boss@mail.friend.example sent
+queue_drains
+is 'it is not captured again' "$(count_lines records)" 2
+ok 'it went through the release port' postfix_said 'postfix/ndrq-release/smtpd'
+
+mail fwd@local.test nouser@local.test forwarded >/dev/null
+ok 'an NDR for a local user who forwards off-site is passed on' \
+	wait_for 30 sink_has "$sink" 1 '<forwarded@client\.test>'
+ok 'the rule of that is forwarded' \
+	wait_for 10 records_are 1 'r["recipient"] == "bob@forwarded.example" and r["rule"] == "forwarded"'
+
+# ---- release
+
+ok 'ndrq release says it will' ndrq release --reason 'a customer asked' "$id"
+ok 'the released NDR arrives' wait_for 30 sink_has "$sink" 1 '<backscatter@client\.test>'
+ok 'its record ends as released' wait_for 10 state_is "$id" released
+queue_drains
+ok 'exactly one copy arrived' sink_has "$sink" 1 '<backscatter@client\.test>'
+ok 'it is what was stored, byte for byte' \
+	arrived_unchanged "$id" "$(sink_messages "$sink" '<backscatter@client\.test>')"
+
+mail 'jürgen@münchen.example' nouser@local.test utf8 --mail-options 'SMTPUTF8 BODY=8BITMIME' >/dev/null
+ok 'an NDR to an internationalized address is held' \
+	wait_for 30 records_are 1 'r["recipient"].startswith("jürgen@")'
+id=$(records 'r["recipient"].startswith("jürgen@")')
+ndrq release "$id" >/dev/null
+ok 'and released it arrives' wait_for 30 sink_has "$sink" 1 '<utf8@client\.test>'
+ok 'unchanged' arrived_unchanged "$id" "$(sink_messages "$sink" '<utf8@client\.test>')"
+
+head -c 9000000 /dev/urandom | base64 -w 76 | sed 's/$/\r/' >"$tmp/body"
+{
+	printf '%s\r\n' 'From: <big@victim.example>' 'Subject: large' 'Message-ID: <large@client.test>' ''
+	cat "$tmp/body"
+} >"$tmp/large.eml"
+python3 "$top_srcdir/tests/lib/lmtp.py" --smtp "127.0.0.1:$smtp" --from big@victim.example \
+	--rcpt nouser@local.test --mail-options RET=FULL "$tmp/large.eml" >/dev/null
+ok 'an NDR of more than 10 MB is held' wait_for 60 has_records 1 big@victim.example
+id=$(with big@victim.example)
+ok 'whole' test "$(ndrq show --raw "$id" | wc -c)" -gt 10000000
+ndrq release "$id" >/dev/null
+ok 'and released it arrives' wait_for 60 sink_has "$sink" 1 '<large@client\.test>'
+ok 'unchanged' arrived_unchanged "$id" "$(sink_messages "$sink" '<large@client\.test>')"
+
+# Postfix 3.7 takes LF . LF for the end of a message: what we hand it must have none.
+printf 'From: MAILER-DAEMON@mx.local.test\r\nSubject: smuggler\r\n\r\nbefore\n.\nMAIL FROM:<>\nRCPT TO:<smuggled@victim.example>\nDATA\nSubject: smuggled\n\nafter\n.\nQUIT\n' \
+	>"$tmp/smuggler.eml"
+lmtp --rcpt smuggler@victim.example "$tmp/smuggler.eml" >/dev/null
+id=$(with smuggler@victim.example)
+ndrq release "$id" >/dev/null
+ok 'a message with LF . LF MAIL FROM: inside arrives' \
+	wait_for 30 sink_has "$sink" 1 '^Subject: smuggler'
+queue_drains
+ok 'as one message, with what came after the dot in it' \
+	sink_has "$sink" 1 '^RCPT TO:<smuggled@victim\.example>'
+is 'nothing is sent to the smuggled recipient' \
+	"$(grep -l smuggled@victim.example "$sink"/*.json | wc -l)" 0
+
+# ---- 500 bounces through a stop and a kill
+
+ok 'ndrqd ends when asked to' ndrqd_stop
+flood() {
+	mail "$1" nouser@local.test "$2" --count "$3" >/dev/null 2>&1
+}
+flood 'stopped{}@victim.example' stopped 50
+flood 'stopped{}@mail.friend.example' stopped 50
+ok 'bounces made while it is stopped wait with Postfix' \
+	wait_for 30 postfix_said 'to=<stopped1@victim\.example>.*status=deferred'
+stored() {
+	count_lines records "r['id'] > $last"
+}
+stored_at_least() {
+	[ "$(stored)" -ge "$1" ]
+}
+last=$(records | sort -n | tail -n 1)
+ndrqd_start
+postqueue -f
+flood 'killed{}@victim.example' killed 200 &
+flood 'killed{}@mail.friend.example' killed 200 &
+wait_for 60 stored_at_least 120
+ok 'ndrqd is killed in the middle of 500 bounces' ndrqd_kill
+in_store=$(stored)
+diag "$in_store of 500 were in the store"
+ok 'some were stored and some were not' test "$in_store" -gt 50 -a "$in_store" -lt 450
+ok 'ndrqd starts again' ndrqd_start
+wait %% 2>/dev/null
+ok "Postfix's queue drains" queue_drains 120
+not_under_way() {
+	records_are 0 'r["state"] in ("sending", "releasing")'
+}
+ok 'the outbox drains' wait_for 60 not_under_way
+queue_drains
+
+ndrq list --json >"$tmp/records.json"
+# The ids of those that arrived twice go to stdout.
+find_places() {
+	python3 - "$tmp/records.json" "$sink" "$last" <<-'END'
+		import collections, glob, json, sys
+		wanted = {"%s%d@%s" % (k, i, d) for d in ("victim.example", "mail.friend.example")
+		          for k, n in (("stopped", 50), ("killed", 200)) for i in range(n)}
+		records = collections.defaultdict(list)
+		for r in map(json.loads, open(sys.argv[1])):
+		    if r["id"] > int(sys.argv[3]):
+		        records[r["recipient"]].append(r)
+		arrived = collections.Counter()
+		for name in glob.glob(sys.argv[2] + "/*.json"):
+		    if name.endswith("stats.json"):
+		        continue
+		    message = json.load(open(name))
+		    for rcpt in message["rcpt"]:
+		        arrived[rcpt.split("<")[1].split(">")[0]] += message["accepted"]
+		bad = 0
+		for rcpt in sorted(wanted | set(records)):
+		    friend = rcpt.endswith("friend.example")
+		    states = [r["state"] for r in records[rcpt]]
+		    if states != ["sent" if friend else "held"] or arrived[rcpt] not in ((1, 2) if friend else (0,)):
+		        bad += 1
+		        print(rcpt, "is", states, "and arrived", arrived[rcpt], "times", file=sys.stderr)
+		    elif arrived[rcpt] == 2:
+		        print(records[rcpt][0]["id"])
+		print(bad, "of", len(wanted), "are wrong", file=sys.stderr)
+		sys.exit(bad > 0 or len(wanted) != 500)
+	END
+}
+in_one_place() {
+	local twice id
+
+	twice=$(find_places) || return 1
+	for id in $twice; do
+		ndrq show "$id" | grep -q 'outcome unknown' ||
+			{ echo "record $id arrived twice and does not say why" && return 1; }
+	done
+	echo $twice | wc -w >"$tmp/twice"
+}
+ok 'every bounce is in exactly one place: held, or sent and at the sink once' in_one_place
+diag "arrived twice, which the journal says: $(cat "$tmp/twice" 2>/dev/null)"
+
+# ---- a relay that captures again
+
+ndrqd_stop
+mail again@victim.example nouser@local.test again >/dev/null
+mail paused@victim.example nouser@local.test paused >/dev/null
+sed -i "s/relay = \"[^\"]*\"/relay = \"127.0.0.1:$smtp\"/" "$q/ndrq.conf"
+ndrqd_start
+ok 'two more are held' queue_drains
+id=$(with again@victim.example)
+ndrq release "$id" >/dev/null
+ok 'what a relay captures again is noticed as a loop' \
+	wait_for 30 records_are 1 'r["rule"] == "loop"'
+is 'and held' "$(records 'r["rule"] == "loop" and r["state"] == "held"' | wc -l)" 1
+ok 'the relay is paused' wait_for 10 ndrqd_said 'event=[^ ]*pause'
+ndrq release "$(with paused@victim.example)" >/dev/null
+queue_drains
+is 'nothing more goes to a paused relay' "$(with paused@victim.example releasing | wc -l)" 1
+ok 'and nothing of the loop reached the sink' sink_has "$sink" 0 '<(again|paused)@client\.test>'
+
+plan

@@ -1,0 +1,262 @@
+/* test_settings.c: ndrq.conf says what it may, and the manual says the same. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/settings.h"
+
+#define LEAST "store = \"s.db\"; policy = \"p.conf\"; release = { relay = \"127.0.0.1:10044\"; };\n"
+#define INLET "lmtp = { listen = [ \"unix:lmtp\" ]; };\n"
+
+static char folder[] = "/tmp/ndrq-settings-XXXXXX";
+
+static int
+read_settings(const char *text, struct settings **settings, struct error *err)
+{
+	struct span bytes = span_of(text);
+	AUTO(freep) char *path = NULL;
+	int rc;
+
+	(void)snprintf(folder, sizeof(folder), "/tmp/ndrq-settings-XXXXXX");
+	cr_assert_not_null(mkdtemp(folder));
+	cr_assert_eq(file_publish(folder, "ndrq.conf", &bytes, 1, 0600, err), 0, "%s", err->text);
+	path = xasprintf("%s/ndrq.conf", folder);
+	rc = settings_read(path, settings, err);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(rmdir(folder), 0);
+	return rc;
+}
+
+Test(settings, the_least_file_gives_all_defaults_and_absolute_paths)
+{
+	AUTO(settings_freep) struct settings *s = NULL;
+	AUTO(freep) char *store = NULL;
+	AUTO(freep) char *listen = NULL;
+	struct error err = { 0 };
+
+	cr_assert_eq(read_settings(LEAST INLET, &s, &err), 0, "%s", err.text);
+	store = xasprintf("%s/s.db", folder);
+	listen = xasprintf("unix:%s/lmtp", folder);
+	cr_expect_str_eq(s->store, store);
+	cr_expect_eq(s->lmtp.listen.len, 1);
+	cr_expect_str_eq(s->lmtp.listen.items[0], listen);
+	cr_expect_str_eq(s->release.relay, "127.0.0.1:10044");
+	cr_expect_gt(strlen(s->hostname), 0);
+	cr_expect_eq(s->log, SETTINGS_LOG_SYSLOG);
+	cr_expect_eq(s->lmtp.socket_mode, 0666);
+	cr_expect_eq(s->lmtp.max_sessions, 2000);
+	cr_expect_eq(s->limits.size_bytes, 50 << 20);
+	cr_expect_eq(s->limits.threads, 2);
+	cr_expect_eq(s->release.retry_max_ms, 3600000);
+	cr_expect_eq(s->retention.held_ms, INT64_C(30) * 86400000);
+}
+
+Test(settings, directories_are_read_with_their_line)
+{
+	AUTO(settings_freep) struct settings *s = NULL;
+	struct error err = { 0 };
+
+	cr_assert_eq(read_settings(LEAST "directories = (\n"
+					 "  { kind = \"maildir\"; path = \"/a\"; },\n"
+					 "  { kind = \"maildir\"; path = \"/b\"; } );\n",
+				   &s, &err),
+		     0, "%s", err.text);
+	cr_assert_eq(s->directories_len, 2);
+	cr_expect_str_eq(s->directories[1].path, "/b");
+	cr_expect_eq(s->directories[1].line, 4);
+}
+
+Test(settings, what_is_shown_reads_back_the_same)
+{
+	AUTO(settings_freep) struct settings *one = NULL;
+	AUTO(settings_freep) struct settings *two = NULL;
+	AUTO(buffer_done) struct buffer first = { 0 };
+	AUTO(buffer_done) struct buffer second = { 0 };
+	struct error err = { 0 };
+
+	cr_assert_eq(read_settings(LEAST INLET "hostname = \"mx.example.org\"; directories = "
+					       "( { kind = \"maildir\"; path = \"/x \\\"y\"; } );",
+				   &one, &err),
+		     0, "%s", err.text);
+	settings_show(one, &first);
+	cr_assert_eq(read_settings(first.data, &two, &err), 0, "%s", err.text);
+	settings_show(two, &second);
+	cr_expect_str_eq(first.data, second.data);
+}
+
+Test(settings, a_relay_elsewhere_is_refused_with_its_line)
+{
+	static const struct {
+		const char *relay;
+		bool good;
+	} cases[] = {
+		{ "127.0.0.1:25", true },
+		{ "127.9.8.7:10044", true },
+		{ "[::1]:25", true },
+		{ "unix:/run/relay", true },
+		{ "unix:relay", true },
+		{ "192.0.2.1:25", false },
+		{ "128.0.0.1:25", false },
+		{ "0.0.0.0:25", false },
+		{ "[::]:25", false },
+		{ "[2001:db8::1]:25", false },
+		{ "[::ffff:192.0.2.1]:25", false },
+		{ "[::ffff:127.0.0.1]:25", false },
+		{ "localhost:25", false },
+		{ "mx.example.org:25", false },
+		{ "127.0.0.1", false },
+		{ "127.0.0.1:0", false },
+		{ "127.0.0.1:65536", false },
+		{ "127.0.0.1:25x", false },
+		{ "127.1:25", false },
+		{ "::1:25", false },
+		{ "[]:25", false },
+		{ "[:25", false },
+		{ ":25", false },
+		{ "unix:", false },
+		{ "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(settings_freep) struct settings *s = NULL;
+		AUTO(freep)
+		char *text = xasprintf("store = \"s\"; policy = \"p\";\n" INLET
+				       "release = { relay = \"%s\"; };",
+				       cases[i].relay);
+		struct error err = { 0 };
+		int rc = read_settings(text, &s, &err);
+
+		cr_expect_eq(rc, cases[i].good ? 0 : -1, "%s: %s", cases[i].relay, err.text);
+		if (!cases[i].good)
+			cr_expect_not_null(strstr(err.text, "ndrq.conf:3: release.relay: "), "%s",
+					   err.text);
+	}
+}
+
+Test(settings, what_cannot_work_is_refused_and_says_why)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ LEAST, "neither lmtp.listen nor directories is set" },
+		{ LEAST "directories = ();", "neither lmtp.listen nor directories is set" },
+		{ LEAST "lmtp = { listen = [ ]; };", "neither lmtp.listen nor" },
+		{ INLET "policy = \"p\"; release = { relay = \"unix:/r\"; };",
+		  "ndrq.conf: store: required, and not set" },
+		{ INLET "store = \"p\"; release = { relay = \"unix:/r\"; };", "policy: required" },
+		{ INLET "store = \"p\"; policy = \"p\";", "release.relay: required" },
+		{ INLET "store = \"\";", "ndrq.conf:2: store: a text in quotes" },
+		{ LEAST "\nlmtp = { listen = [ \"127.0.0.1:1\", \"mx:25\" ]; };",
+		  "ndrq.conf:3: lmtp.listen: \"mx:25\" is neither" },
+		{ LEAST "lmtp = { listen = [ \"unix:x\", \"unix:x\" ]; };",
+		  "lmtp.listen: the same address twice" },
+		{ LEAST "lmtp = { listen = \"unix:/"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; };",
+		  "the path of a socket has at most 107 bytes, not 121" },
+		{ LEAST "directories = ( { kind = \"mbox\"; path = \"/x\"; } );",
+		  "ndrq.conf:2: directories: unknown kind \"mbox\"; there is: \"maildir\"" },
+		{ LEAST "directories = ( { path = \"/x\"; } );", "a row needs kind and path" },
+		{ LEAST "directories = ( { kind = \"maildir\"; } );", "a row needs kind and path" },
+		{ LEAST "directories = ( { kind = \"maildir\"; paht = \"/x\"; } );",
+		  "paht: unknown key; is \"path\" meant?" },
+		{ LEAST "directories = { kind = \"maildir\"; };", "a list of groups is expected" },
+		{ LEAST "directories = ( \"/x\" );", "a list of groups is expected" },
+		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; },\n"
+			"{ kind = \"maildir\"; path = \"/x\"; } );",
+		  "ndrq.conf:4: directories: the same path as in line 3" },
+		{ LEAST INLET "hostname = \"a b\";", "hostname: this host's name" },
+		{ LEAST INLET "log = \"file\";", "log: \"syslog\" or \"stderr\" is expected" },
+		{ LEAST INLET "retention = { record = \"1d\"; };",
+		  "retention.record: shorter than" },
+		{ "store = \"s\"; policy = \"p\"; " INLET
+		  "release = { relay = \"unix:/r\"; retry_min = \"2h\"; };",
+		  "ndrq.conf:2: release.retry_min: longer than release.retry_max" },
+		{ LEAST INLET "limits = { commit_batch = 0; };", "from 1 to 4096 is expected" },
+		{ LEAST INLET "limits = { treads = 3; };", "is \"limits.threads\" meant?" },
+		{ LEAST INLET "direcories = ();", "is \"directories\" meant?" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct settings *s = NULL;
+		struct error err = { 0 };
+
+		cr_expect_eq(read_settings(cases[i].text, &s, &err), -1, "case %zu", i);
+		cr_expect_null(s);
+		cr_expect_eq(err.class, ERROR_PERM);
+		cr_expect_not_null(strstr(err.text, cases[i].says), "case %zu: %s", i, err.text);
+	}
+}
+
+Test(settings, the_shipped_file_loads)
+{
+	AUTO(settings_freep) struct settings *s = NULL;
+	AUTO(freep) char *path = xasprintf("%s/conf/ndrq.conf", getenv("top_srcdir"));
+	struct error err = { 0 };
+
+	cr_assert_eq(settings_read(path, &s, &err), 0, "%s", err.text);
+	cr_expect_not_null(strstr(s->policy, "/policy.conf"), "%s", s->policy);
+	cr_expect_eq(s->policy[0], '/');
+}
+
+/* ---- the manual ------------------------------------------------------------ */
+
+/* What the manual says under ".It Ic KEY", up to the next item; NULL when it does not. */
+static char *
+manual_entry(const char *manual, const char *key)
+{
+	AUTO(freep) char *head = xasprintf("\n.It Ic %s ", key);
+	const char *entry = strstr(manual, head), *end;
+
+	if (entry == NULL)
+		return NULL;
+	end = strstr(entry + 1, "\n.It ");
+	return end == NULL ? xstrdup(entry) : xstrndup(entry, (size_t)(end - entry));
+}
+
+static bool
+has_item(const struct config_item *items, size_t len, const char *key)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_items(const char *manual, const struct config_item *items, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		AUTO(freep) char *entry = manual_entry(manual, items[i].key);
+		AUTO(freep) char *says = xasprintf("\n.Pq default Ql %s .", items[i].fallback);
+
+		cr_expect_not_null(entry, "ndrq.conf(5) lacks %s", items[i].key);
+		if (entry != NULL && items[i].fallback != NULL)
+			cr_expect_not_null(strstr(entry, says), "ndrq.conf(5): default of %s",
+					   items[i].key);
+	}
+}
+
+Test(settings, the_manual_has_every_key_with_its_default_and_no_other)
+{
+	AUTO(freep) char *path = xasprintf("%s/man/ndrq.conf.5", getenv("top_srcdir"));
+	AUTO(buffer_done) struct buffer manual = { 0 };
+	struct error err = { 0 };
+
+	cr_assert_eq(file_read(path, 1 << 20, &manual, &err), 0, "%s", err.text);
+	check_items(manual.data, settings_items, settings_items_len);
+	check_items(manual.data, settings_directory_items, settings_directory_items_len);
+	for (const char *at = manual.data; (at = strstr(at, "\n.It Ic ")) != NULL;) {
+		AUTO(freep) char *key = NULL;
+
+		at += strlen("\n.It Ic ");
+		key = xstrndup(at, strcspn(at, " \n"));
+		cr_expect(has_item(settings_items, settings_items_len, key) ||
+				  has_item(settings_directory_items, settings_directory_items_len,
+					   key) ||
+				  strcmp(key, "directories") == 0,
+			  "ndrq.conf(5) has a key that does not exist: %s", key);
+	}
+}

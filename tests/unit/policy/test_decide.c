@@ -1,0 +1,210 @@
+/* test_decide.c: may it leave the building? */
+#include <string.h>
+
+#include "tests/unit/policy/sample.h"
+
+static const char policy_text_here[] =
+	"local_domains = [ \"*.ours.example\" ];\n"
+	"remote_domains = (\n"
+	" { name = \"Fabrikam\"; domain = \"*.fabrikam.example\"; ndr = \"send\"; },\n"
+	" { name = \"Everyone\"; domain = \"*\"; delay = \"delete\"; receipt = \"send\";\n"
+	"   unknown = \"delete\"; },\n"
+	" { name = \"Test\"; domain = \"*.test.fabrikam.example\"; ndr = \"delete\";\n"
+	"   forwarded = \"delete\"; },\n"
+	" { name = \"One\"; domain = \"one.test.fabrikam.example\"; unknown = \"delete\";\n"
+	"   forwarded = \"delete\"; },\n"
+	" { name = \"All\"; domain = \"all.example\"; ndr = \"send\"; delay = \"send\";\n"
+	"   delivery_report = \"send\"; receipt = \"hold\"; auto_reply = \"send\";\n"
+	"   abuse_report = \"send\"; unknown = \"send\"; forwarded = \"hold\"; },\n"
+	" { name = \"Inner\"; domain = \"ours.example\"; ndr = \"send\"; }\n"
+	");\n";
+
+struct sample_case {
+	const char *rcpt, *orcpt;
+	enum facts_class class;
+	bool limits, truncated;
+	enum policy_action action;
+	const char *rule, *domain;
+};
+
+static const struct sample_case cases[] = {
+	/* rows: exact, longest subtree, default; what a row does not say */
+	{ "a@x.example", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD, "Everyone.ndr", "x.example" },
+	{ "a@fabrikam.example", NULL, FACTS_FAILED, 0, 0, POLICY_SEND, "Fabrikam.ndr",
+	  "fabrikam.example" },
+	{ "a@MX.Fabrikam.example", NULL, FACTS_FAILED, 0, 0, POLICY_SEND, "Fabrikam.ndr",
+	  "mx.fabrikam.example" },
+	{ "a@test.fabrikam.example", NULL, FACTS_FAILED, 0, 0, POLICY_DELETE, "Test.ndr",
+	  "test.fabrikam.example" },
+	{ "a@one.test.fabrikam.example", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD, "One.ndr",
+	  "one.test.fabrikam.example" },
+	{ "a@two.one.test.fabrikam.example", NULL, FACTS_FAILED, 0, 0, POLICY_DELETE, "Test.ndr",
+	  "two.one.test.fabrikam.example" },
+	{ "a@fabrikam.example", NULL, FACTS_DELAYED, 0, 0, POLICY_DELETE, "Fabrikam.delay",
+	  "fabrikam.example" },
+	{ "a@fabrikam.example", NULL, FACTS_RECEIPT, 0, 0, POLICY_SEND, "Fabrikam.receipt",
+	  "fabrikam.example" },
+
+	/* each class has its key */
+	{ "a@all.example", NULL, FACTS_FAILED, 0, 0, POLICY_SEND, "All.ndr", "all.example" },
+	{ "a@all.example", NULL, FACTS_DELAYED, 0, 0, POLICY_SEND, "All.delay", "all.example" },
+	{ "a@all.example", NULL, FACTS_DELIVERED, 0, 0, POLICY_SEND, "All.delivery_report",
+	  "all.example" },
+	{ "a@all.example", NULL, FACTS_RELAYED, 0, 0, POLICY_SEND, "All.delivery_report",
+	  "all.example" },
+	{ "a@all.example", NULL, FACTS_EXPANDED, 0, 0, POLICY_SEND, "All.delivery_report",
+	  "all.example" },
+	{ "a@all.example", NULL, FACTS_RECEIPT, 0, 0, POLICY_HOLD, "All.receipt", "all.example" },
+	{ "a@all.example", NULL, FACTS_AUTO_REPLY, 0, 0, POLICY_SEND, "All.auto_reply",
+	  "all.example" },
+	{ "a@all.example", NULL, FACTS_ABUSE_REPORT, 0, 0, POLICY_SEND, "All.abuse_report",
+	  "all.example" },
+	{ "a@all.example", NULL, FACTS_UNKNOWN, 0, 0, POLICY_SEND, "All.unknown", "all.example" },
+
+	/* unknown is deleted only by a row that says so itself */
+	{ "a@x.example", NULL, FACTS_UNKNOWN, 0, 0, POLICY_DELETE, "Everyone.unknown",
+	  "x.example" },
+	{ "a@fabrikam.example", NULL, FACTS_UNKNOWN, 0, 0, POLICY_HOLD, "Fabrikam.unknown",
+	  "fabrikam.example" },
+	{ "a@one.test.fabrikam.example", NULL, FACTS_UNKNOWN, 0, 0, POLICY_DELETE, "One.unknown",
+	  "one.test.fabrikam.example" },
+
+	/* what no row changes */
+	{ "a@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_SEND, "local", "ours.example" },
+	{ "a@sub.ours.example", NULL, FACTS_UNKNOWN, 1, 0, POLICY_SEND, "local",
+	  "sub.ours.example" },
+	{ NULL, NULL, FACTS_FAILED, 0, 0, POLICY_HOLD, "no-recipient", NULL },
+	{ "", "b@ours.example", FACTS_FAILED, 0, 0, POLICY_HOLD, "no-recipient", NULL },
+	{ "nobody", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD, "bad-recipient", NULL },
+	{ "a%x.example@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD, "routed-recipient",
+	  "ours.example" },
+	{ "a@all.example", NULL, FACTS_UNKNOWN, 1, 0, POLICY_HOLD, "limits", "all.example" },
+	{ "a@all.example", NULL, FACTS_MAIL, 0, 0, POLICY_HOLD, "mail", "all.example" },
+	{ "a@all.example", "b@ours.example", FACTS_MAIL, 0, 0, POLICY_HOLD, "mail", "all.example" },
+
+	/* cut short: held where it would have been sent */
+	{ "a@all.example", NULL, FACTS_FAILED, 0, 1, POLICY_HOLD, "truncated", "all.example" },
+	{ "a@ours.example", NULL, FACTS_FAILED, 0, 1, POLICY_HOLD, "truncated", "ours.example" },
+	{ "a@x.example", NULL, FACTS_FAILED, 0, 1, POLICY_HOLD, "Everyone.ndr", "x.example" },
+	{ "a@test.fabrikam.example", NULL, FACTS_FAILED, 0, 1, POLICY_DELETE, "Test.ndr",
+	  "test.fabrikam.example" },
+	{ "a@x.example", "b@ours.example", FACTS_FAILED, 0, 1, POLICY_HOLD, "truncated",
+	  "x.example" },
+
+	/* forwarded: remote now, ours at first; for every class of notification */
+	{ "a@x.example", "b@ours.example", FACTS_FAILED, 0, 0, POLICY_SEND, "Everyone.forwarded",
+	  "x.example" },
+	{ "a@x.example", "b@Ours.Example", FACTS_DELAYED, 0, 0, POLICY_SEND, "Everyone.forwarded",
+	  "x.example" },
+	{ "a@x.example", "b@ours.example", FACTS_UNKNOWN, 0, 0, POLICY_SEND, "Everyone.forwarded",
+	  "x.example" },
+	{ "a@all.example", "b@ours.example", FACTS_FAILED, 0, 0, POLICY_HOLD, "All.forwarded",
+	  "all.example" },
+	{ "a@test.fabrikam.example", "b@ours.example", FACTS_FAILED, 0, 0, POLICY_DELETE,
+	  "Test.forwarded", "test.fabrikam.example" },
+	{ "a@test.fabrikam.example", "b@ours.example", FACTS_UNKNOWN, 0, 0, POLICY_HOLD,
+	  "Test.forwarded", "test.fabrikam.example" },
+	{ "a@one.test.fabrikam.example", "b@ours.example", FACTS_UNKNOWN, 0, 0, POLICY_DELETE,
+	  "One.forwarded", "one.test.fabrikam.example" },
+	{ "a@x.example", "a@x.example", FACTS_FAILED, 0, 0, POLICY_HOLD, "Everyone.ndr",
+	  "x.example" },
+	{ "a@x.example", "b", FACTS_FAILED, 0, 0, POLICY_HOLD, "Everyone.ndr", "x.example" },
+	{ "a@x.example", "", FACTS_FAILED, 0, 0, POLICY_HOLD, "Everyone.ndr", "x.example" },
+
+	/* a forged sender that came back through our SRS is no user of ours */
+	{ "a@x.example", "SRS0=h=t=x.example=a@ours.example", FACTS_FAILED, 0, 0, POLICY_HOLD,
+	  "Everyone.ndr", "x.example" },
+	{ "a@x.example", "prvs=1=SRS0=h=t=x.example=a@ours.example", FACTS_FAILED, 0, 0,
+	  POLICY_HOLD, "Everyone.ndr", "x.example" },
+	{ "a@x.example", "a%x.example@ours.example", FACTS_FAILED, 0, 0, POLICY_HOLD,
+	  "Everyone.ndr", "x.example" },
+	{ "SRS0=h=t=x.example=a@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD,
+	  "Everyone.ndr", "x.example" },
+	{ "SRS0=h=t=x.example=a@ours.example", "SRS0=h=t=x.example=a@ours.example", FACTS_FAILED, 0,
+	  0, POLICY_HOLD, "Everyone.ndr", "x.example" },
+	{ "SRS0=h=t=mx.fabrikam.example=a@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_SEND,
+	  "Fabrikam.ndr", "mx.fabrikam.example" },
+	{ "SRS0=h=t=y.ours.example=a@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD,
+	  "Everyone.ndr", "y.ours.example" },
+	{ "SRS0=h=t=ours.example=a@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_SEND,
+	  "Inner.ndr", "ours.example" },
+	{ "SRS0=h@ours.example", NULL, FACTS_FAILED, 0, 0, POLICY_HOLD, "bad-recipient", NULL },
+};
+
+static void
+check(const struct policy *policy, const struct sample_case *c, size_t i)
+{
+	const struct facts facts = { .class = c->class, .limits = c->limits };
+	const struct policy_subject subject = { &facts, c->rcpt, c->orcpt, c->truncated };
+	struct policy_decision d;
+
+	policy_decide(policy, &subject, &d);
+	cr_expect_eq(d.action, c->action, "case %zu: %s", i, policy_action_name(d.action));
+	cr_expect_str_eq(d.rule, c->rule, "case %zu: %s", i, d.rule);
+	cr_assert_eq(d.domain == NULL, c->domain == NULL, "case %zu: %s", i, d.domain);
+	if (d.domain != NULL)
+		cr_expect_str_eq(d.domain, c->domain, "case %zu: %s", i, d.domain);
+	policy_decision_done(&d);
+	cr_expect_null(d.domain);
+}
+
+Test(decide, the_first_that_knows_decides_and_names_its_rule)
+{
+	AUTO(policy_unrefp) struct policy *policy = sample_policy(policy_text_here);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check(policy, &cases[i], i);
+}
+
+Test(decide, without_rows_only_local_users_and_those_who_forward_are_told)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		sample_policy("mode = \"observe\"; local_domains = \"ours.example\";");
+	static const char *const keys[] = {
+		"",
+		"unknown",
+		"ndr",
+		"delay",
+		"delivery_report",
+		"delivery_report",
+		"delivery_report",
+		"receipt",
+		"auto_reply",
+		"abuse_report",
+	};
+
+	cr_expect(policy_observes(policy));
+	for (size_t class = FACTS_UNKNOWN; class < FACTS_CLASSES; class ++) {
+		AUTO(freep) char *rule = xasprintf("Default.%s", keys[class]);
+		struct sample_case c = { .rcpt = "a@x.example",
+					 .class = (enum facts_class) class,
+					 .action = POLICY_HOLD,
+					 .rule = rule,
+					 .domain = "x.example" };
+
+		check(policy, &c, class);
+		c.orcpt = "b@ours.example";
+		c.action = POLICY_SEND;
+		c.rule = "Default.forwarded";
+		check(policy, &c, class);
+	}
+}
+
+Test(decide, the_longest_name_of_a_row_fits_into_a_rule)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy = sample_policy(
+		"local_domains = \"ours.example\"; remote_domains = ( { domain = \"*\"; name = "
+		"\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"; } );");
+	const struct sample_case c = {
+		.rcpt = "a@x.example",
+		.class = FACTS_EXPANDED,
+		.action = POLICY_HOLD,
+		.rule = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+			".delivery_report",
+		.domain = "x.example",
+	};
+
+	check(policy, &c, 0);
+}

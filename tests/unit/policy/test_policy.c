@@ -1,0 +1,279 @@
+/* test_policy.c: what a policy file may say. */
+#include <pthread.h>
+#include <string.h>
+
+#include "policy/rule.h"
+#include "tests/unit/policy/sample.h"
+
+#define LOCAL "local_domains = [ \"ours.example\" ];\n"
+#define ROW   LOCAL "remote_domains = (\n"
+
+Test(policy, a_bad_file_is_refused_whole_with_the_line)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ "", "p.conf: local_domains: required" },
+		{ "local_domains = [ ];", "p.conf:1: local_domains: required" },
+		{ "\nlocal_domains = [ \"a\",\n\"*\" ];",
+		  "p.conf:3: local_domains: \"*\" would let" },
+		{ "local_domains = \"*\";", "p.conf:1: local_domains: \"*\" would let" },
+		{ "local_domains = [ \"a.*\" ];", "local_domains: \"a.*\": \"*\" can only" },
+		{ "local_domains = [ \"a b\" ];", "local_domains: \"a b\": not a domain" },
+		{ "local_domains = [ 1 ];", "local_domains: a list of texts" },
+		{ LOCAL "mode = \"test\";",
+		  "p.conf:2: mode: \"enforce\" or \"observe\" is expected" },
+		{ LOCAL "our_hosts = [ \"x\" ];", "p.conf:2: our_hosts: unknown key" },
+		{ LOCAL "postmaster = \"x\";", "p.conf:2: postmaster: unknown key" },
+		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
+		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
+		{ LOCAL "remote_domains = ( \"x\" );",
+		  "p.conf:2: remote_domains: a row is a group" },
+		{ ROW "{ name = \"A\"; } );",
+		  "p.conf:3: remote_domains: a row needs name and domain" },
+		{ ROW "{ domain = \"*\"; } );", "a row needs name and domain" },
+		{ ROW "{ name = \"\"; domain = \"a\"; } );", "name: a text in quotes of 1 to 64" },
+		{ ROW "{ name = \"a\\x0ab\"; domain = \"a\"; } );", "name: plain words" },
+		{ ROW "{ name = \"a\\\"b\"; domain = \"a\"; } );", "name: plain words" },
+		{ ROW "{ name = \" a\"; domain = \"a\"; } );", "name: plain words" },
+		{ ROW "{ name = \"\xFF\"; domain = \"a\"; } );", "name: plain words" },
+		{ ROW "{ name = \"Default\"; domain = \"a\"; } );", "name of the row with domain" },
+		{ ROW "{ name = \"A\"; domain = \"a.*\"; } );",
+		  "p.conf:3: domain: \"a.*\": \"*\" can" },
+		{ ROW "{ name = \"A\"; domain = \"b@a\"; } );", "not an address" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; },\n{ name = \"A\"; domain = \"b\"; } );",
+		  "p.conf:4: name: \"A\" is the name of a row already, in line 3" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; },\n{ name = \"B\"; domain = \"A\"; } );",
+		  "p.conf:4: domain: this domain has a row already, in line 3" },
+		{ ROW
+		  "{ name = \"A\"; domain = \"*.a\"; },\n{ name = \"B\"; domain = \"*.a.\"; } );",
+		  "p.conf:4: domain: this domain has a row already, in line 3" },
+		{ ROW "{ name = \"A\"; domain = \"*\"; },\n{ name = \"B\"; domain = \"*\"; } );",
+		  "p.conf:4: domain: \"*\" has a row already, in line 3" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"sent\"; } );",
+		  "p.conf:3: ndr: \"send\", \"hold\" or \"delete\" is expected, not \"sent\"" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = true; } );", "is expected, not true" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"send\"; }; } );",
+		  "is expected, not a group" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"digest\"; } );",
+		  "copy: unknown key" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; autoreply = \"send\"; } );",
+		  "autoreply: unknown key; is \"auto_reply\" meant?" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; }, );", "p.conf:3: syntax error" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct policy *policy = NULL;
+		struct error err = { 0 };
+
+		cr_expect_eq(sample_read(cases[i].text, &policy, NULL, &err), -1, "case %zu", i);
+		cr_expect_null(policy);
+		cr_expect_eq(err.class, ERROR_PERM);
+		cr_expect_not_null(strstr(err.text, cases[i].says), "case %zu: %s", i, err.text);
+	}
+}
+
+Test(policy, what_is_legal_but_surely_not_meant_is_warned_of)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ LOCAL, "" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"send\"; } );", "" },
+		{ "local_domains = [ \"*.example\" ];",
+		  "p.conf:1: local_domains: \"*.example\" makes" },
+		{ "local_domains = [ \"a.b\",\n\"A.b\" ];", "p.conf:2: local_domains: \"A.b\" is" },
+		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = \"send\"; } );",
+		  "p.conf:3: A: non-delivery reports are sent to anyone" },
+		{ ROW "{ name = \"A\"; domain = \"*\"; unknown = \"delete\"; } );",
+		  "p.conf:3: A: unknown = \"delete\" deletes" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; } );",
+		  "p.conf:3: A: the row says nothing that \"Default\" does not say" },
+		{ ROW "{ name = \"A\"; domain = \"Ours.example\"; ndr = \"send\"; } );",
+		  "p.conf:3: domain: \"Ours.example\" is local" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(policy_unrefp) struct policy *policy = NULL;
+		AUTO(buffer_done) struct buffer warnings = { 0 };
+		struct error err = { 0 };
+
+		buffer_add_str(&warnings, "");
+		cr_assert_eq(sample_read(cases[i].text, &policy, &warnings, &err), 0,
+			     "case %zu: %s", i, err.text);
+		cr_expect_not_null(strstr(warnings.data, cases[i].says), "case %zu: %s", i,
+				   warnings.data);
+		cr_expect_eq(warnings.len == 0, cases[i].says[0] == '\0', "case %zu: %s", i,
+			     warnings.data);
+	}
+}
+
+Test(policy, the_revision_is_the_sha256_of_the_text)
+{
+	AUTO(policy_unrefp) struct policy *policy = sample_policy("local_domains = \"a\";\n");
+
+	/* printf 'local_domains = "a";\n' | sha256sum */
+	cr_expect_str_eq(policy_revision(policy),
+			 "266828846eef2471c41282e8d92b2fd2bd081078812b2f7a85ce87380b218b4f");
+	cr_expect(span_equal(policy_text(policy), SPAN("local_domains = \"a\";\n")));
+}
+
+Test(policy, the_revision_changes_with_an_included_file)
+{
+	char folder[] = "/tmp/ndrq-policy-XXXXXX";
+	struct span main_text = SPAN("local_domains = \"a\";\n@include \"rows.conf\"\n");
+	const struct span rows[] = {
+		SPAN("remote_domains = ( { name = \"A\"; domain = \"b\"; ndr = \"send\"; } );\n"),
+		SPAN("remote_domains = ( { name = \"A\"; domain = \"b\"; ndr = \"hold\"; } );\n"),
+	};
+	AUTO(freep) char *path = NULL;
+	AUTO(freep) char *included = NULL;
+	struct policy *policy = NULL;
+	char revisions[2][65];
+	struct error err = { 0 };
+
+	cr_assert_not_null(mkdtemp(folder));
+	path = xasprintf("%s/p.conf", folder);
+	included = xasprintf("%s/rows.conf", folder);
+	cr_assert_eq(file_publish(folder, "p.conf", &main_text, 1, 0600, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(file_publish(folder, "rows.conf", &rows[i], 1, 0600, &err), 0);
+		cr_assert_eq(policy_read(path, &policy, NULL, &err), 0, "%s", err.text);
+		(void)snprintf(revisions[i], sizeof(revisions[i]), "%s", policy_revision(policy));
+		policy_unrefp(&policy);
+	}
+	cr_expect_str_neq(revisions[0], revisions[1]);
+	cr_assert_eq(unlink(included), 0);
+	cr_assert_eq(policy_read(path, &policy, NULL, &err), -1);
+	cr_expect_not_null(strstr(err.text, "p.conf:2: @include: "), "%s", err.text);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(rmdir(folder), 0);
+}
+
+Test(policy, local_is_what_local_domains_says_in_any_spelling)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		sample_policy("local_domains = [ \"a.example\", \"*.bücher.example\" ];");
+
+	cr_expect(policy_domain_is_local(policy, "A.example"));
+	cr_expect(policy_domain_is_local(policy, "bücher.example"));
+	cr_expect(policy_domain_is_local(policy, "x.XN--BCHER-KVA.example"));
+	cr_expect_not(policy_domain_is_local(policy, "x.a.example"));
+	cr_expect_not(policy_domain_is_local(policy, ".bücher.example"));
+	cr_expect_not(policy_domain_is_local(policy, ""));
+	cr_expect_not(policy_observes(policy));
+}
+
+static void *
+hold_and_let_go(void *arg)
+{
+	for (int i = 0; i < 20000; i++) {
+		struct policy *mine = policy_ref(arg);
+
+		policy_unrefp(&mine);
+	}
+	return NULL;
+}
+
+Test(policy, references_are_counted_across_threads)
+{
+	struct policy *policy = sample_policy(LOCAL);
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, hold_and_let_go, policy), 0);
+	for (int i = 0; i < 4; i++)
+		cr_assert_eq(pthread_join(threads[i], NULL), 0);
+	cr_expect_eq(atomic_load(&policy->refs), 1);
+	policy_unrefp(&policy);
+	cr_expect_null(policy);
+	policy_unrefp(&policy);
+}
+
+Test(policy, ten_thousand_rows_are_read)
+{
+	AUTO(buffer_done) struct buffer text = { 0 };
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+
+	buffer_add_str(&text, ROW);
+	for (int i = 0; i < 10000; i++)
+		buffer_printf(&text,
+			      "%s{ name = \"n%d\"; domain = \"*.d%d.example\"; ndr = \"send\"; }\n",
+			      i > 0 ? "," : "", i, i);
+	buffer_add_str(&text, ");\n");
+	policy = sample_policy(text.data);
+	cr_expect_eq(policy->rows_len, 10001);
+}
+
+Test(policy, the_shipped_file_loads_without_a_warning)
+{
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(buffer_done) struct buffer warnings = { 0 };
+	AUTO(freep) char *path = xasprintf("%s/conf/policy.conf", getenv("top_srcdir"));
+	struct error err = { 0 };
+
+	cr_assert_eq(policy_read(path, &policy, &warnings, &err), 0, "%s", err.text);
+	cr_expect_eq(warnings.len, 0, "%s", warnings.data);
+	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+		cr_expect_eq(policy->rows[0].actions[key],
+			     key == POLICY_KEY_FORWARDED ? POLICY_SEND : POLICY_HOLD);
+}
+
+/* ---- the manual ------------------------------------------------------------ */
+
+static char *
+manual_entry(const char *manual, const char *key)
+{
+	AUTO(freep) char *head = xasprintf("\n.It Ic %s ", key);
+	const char *entry = strstr(manual, head), *end;
+
+	if (entry == NULL)
+		return NULL;
+	end = strstr(entry + 1, "\n.It ");
+	return end == NULL ? xstrdup(entry) : xstrndup(entry, (size_t)(end - entry));
+}
+
+static bool
+has_item(const struct config_item *items, size_t len, const char *key)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_items(const char *manual, const struct config_item *items, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		AUTO(freep) char *entry = manual_entry(manual, items[i].key);
+		AUTO(freep) char *says = xasprintf("\n.Pq default Ql %s .", items[i].fallback);
+
+		cr_expect_not_null(entry, "policy.conf(5) lacks %s", items[i].key);
+		if (entry != NULL && items[i].fallback != NULL)
+			cr_expect_not_null(strstr(entry, says), "policy.conf(5): default of %s",
+					   items[i].key);
+	}
+}
+
+Test(policy, the_manual_has_every_key_with_its_default_and_no_other)
+{
+	AUTO(freep) char *path = xasprintf("%s/man/policy.conf.5", getenv("top_srcdir"));
+	AUTO(buffer_done) struct buffer manual = { 0 };
+	struct error err = { 0 };
+
+	cr_assert_eq(file_read(path, 1 << 20, &manual, &err), 0, "%s", err.text);
+	check_items(manual.data, policy_items, policy_items_len);
+	check_items(manual.data, policy_row_items, policy_row_items_len);
+	for (const char *at = manual.data; (at = strstr(at, "\n.It Ic ")) != NULL;) {
+		AUTO(freep) char *key = NULL;
+
+		at += strlen("\n.It Ic ");
+		key = xstrndup(at, strcspn(at, " \n"));
+		cr_expect(has_item(policy_items, policy_items_len, key) ||
+				  has_item(policy_row_items, policy_row_items_len, key) ||
+				  strcmp(key, "remote_domains") == 0,
+			  "policy.conf(5) has a key that does not exist: %s", key);
+	}
+}

@@ -1,0 +1,181 @@
+/* test_cmd_policy.c: what "ndrq policy" prints, and how it leaves. */
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "review/verb.h"
+
+static char folder[] = "/tmp/ndrq-cmd-XXXXXX";
+
+static void
+put(const char *name, const char *text)
+{
+	struct span bytes = span_of(text);
+	struct error err = { 0 };
+
+	cr_assert_eq(file_publish(folder, name, &bytes, 1, 0600, &err), 0, "%s", err.text);
+}
+
+static void
+begin(void)
+{
+	cr_assert_not_null(mkdtemp(folder));
+	cr_assert_eq(chdir(folder), 0);
+	put("good", "local_domains = \"ours.example\";\n"
+		    "remote_domains = ( { name = \"Two words\"; domain = \"a.example\";\n"
+		    "  ndr = \"send\"; receipt = \"delete\"; } );\n");
+	put("watch", "mode = \"observe\"; local_domains = \"ours.example\";\n");
+	put("odd", "local_domains = \"ours.example\";\n"
+		   "remote_domains = ( { name = \"A\"; domain = \"*\"; ndr = \"send\"; } );\n");
+	put("bad", "local_domains = \"ours.example\";\nmood = \"x\";\n");
+	put("ndr", "From: MAILER-DAEMON@ours.example\r\nTo: x@a.example\r\nMIME-Version: 1.0\r\n"
+		   "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
+		   "\r\n--b\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+		   "Reporting-MTA: dns; mx.ours.example\r\n\r\n"
+		   "Final-Recipient: rfc822; nobody@ours.example\r\nAction: failed\r\n"
+		   "Status: 5.1.1\r\n\r\n--b--\r\n");
+	cr_redirect_stdout();
+	cr_redirect_stderr();
+}
+
+static void
+end(void)
+{
+	AUTO(freep) char *command = xasprintf("rm -rf %s", folder);
+
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(cmd_policy, .init = begin, .fini = end);
+
+#define ARGS_MAX 12
+
+static int
+run(bool json, const char *const *args)
+{
+	const struct tool tool = { .json = json };
+	char *argv[ARGS_MAX + 2] = { xstrdup("policy") };
+	int argc = 1, rc;
+
+	for (; args[argc - 1] != NULL; argc++)
+		argv[argc] = xstrdup(args[argc - 1]);
+	rc = cmd_policy(&tool, argc, argv);
+	(void)fflush(stdout);
+	/* getopt moves the words about, but keeps them all */
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	return rc;
+}
+#define RUN(...)      run(false, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+#define RUN_JSON(...) run(true, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+
+Test(cmd_policy, a_good_policy_is_met_with_silence)
+{
+	cr_assert_eq(RUN("check", "good"), 0);
+	cr_assert_stdout_eq_str("");
+	cr_assert_stderr_eq_str("");
+}
+
+Test(cmd_policy, what_is_wrong_is_named_by_line_and_the_status_is_78)
+{
+	cr_assert_eq(RUN("check", "bad"), 78);
+	cr_assert_stdout_eq_str("");
+	cr_assert_stderr_eq_str("bad:2: mood: unknown key; is \"mode\" meant?\n");
+}
+
+Test(cmd_policy, a_warning_does_not_change_the_status)
+{
+	cr_assert_eq(RUN("check", "odd"), 0);
+	cr_assert_stderr_eq_str(
+		"odd:2: A: non-delivery reports are sent to anyone, forged senders too\n");
+}
+
+Test(cmd_policy, a_file_that_is_not_there_is_status_66_and_a_folder_78)
+{
+	cr_assert_eq(RUN("check", "none"), 66);
+	cr_assert_eq(RUN("check", "."), 78);
+	cr_assert_eq(RUN("test", "none", "--rcpt", "a@b"), 66);
+	cr_assert_eq(RUN("test", "bad", "--rcpt", "a@b"), 78);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "a@b", "none"), 66);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "a@b", "."), 66);
+	cr_assert_stderr_eq_str("none: No such file or directory\n.: not a regular file\n"
+				"none: No such file or directory\n"
+				"bad:2: mood: unknown key; is \"mode\" meant?\n"
+				"ndrq: none: No such file or directory\n"
+				"ndrq: .: Is a directory\n");
+}
+
+Test(cmd_policy, the_decision_is_one_line)
+{
+	cr_assert_eq(RUN("test", "good", "--rcpt", "u@A.example"), 0);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "u@a.example", "--class", "receipt"), 0);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "u@b.example", "--orcpt", "x@ours.example"), 0);
+	cr_assert_eq(RUN("test", "--rcpt", "nobody", "good"), 0);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "u@ours.example", "ndr"), 0);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "u@b.example", "--from", "", "ndr"), 0);
+	cr_assert_eq(RUN("test", "watch", "--rcpt", "u@b.example"), 0);
+	cr_assert_stdout_eq_str(
+		"send rule=\"Two words.ndr\" domain=a.example class=failed\n"
+		"delete rule=\"Two words.receipt\" domain=a.example class=receipt\n"
+		"send rule=Default.forwarded domain=b.example class=failed\n"
+		"hold rule=bad-recipient domain=- class=failed\n"
+		"send rule=local domain=ours.example class=failed\n"
+		"hold rule=Default.ndr domain=b.example class=failed\n"
+		"hold rule=Default.ndr domain=b.example class=failed mode=observe\n");
+}
+
+Test(cmd_policy, as_json_it_is_one_object_a_line)
+{
+	cr_assert_eq(RUN("test", "good", "--json", "--rcpt", "u@a.example"), 0);
+	cr_assert_eq(RUN_JSON("test", "watch", "--rcpt", "u@\xFF.example"), 0);
+	cr_assert_eq(RUN_JSON("test", "good", "--rcpt", "nobody"), 0);
+	cr_assert_stdout_eq_str(
+		"{\"action\":\"send\",\"rule\":\"Two words.ndr\",\"domain\":\"a.example\","
+		"\"class\":\"failed\",\"observe\":false}\n"
+		"{\"action\":\"hold\",\"rule\":\"Default.ndr\",\"domain\":\"\xEF\xBF\xBD.example\","
+		"\"class\":\"failed\",\"observe\":true}\n"
+		"{\"action\":\"hold\",\"rule\":\"bad-recipient\",\"class\":\"failed\","
+		"\"observe\":false}\n");
+}
+
+Test(cmd_policy, the_message_may_come_on_standard_input)
+{
+	int fd = open("ndr", O_RDONLY);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(dup2(fd, STDIN_FILENO), 0);
+	(void)close(fd);
+	cr_assert_eq(RUN("test", "good", "--rcpt", "u@a.example", "-"), 0);
+	cr_assert_stdout_eq_str("send rule=\"Two words.ndr\" domain=a.example class=failed\n");
+}
+
+Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
+{
+	cr_expect_eq(RUN(), 64);
+	cr_expect_eq(RUN("chek", "good"), 64);
+	cr_expect_eq(RUN("check"), 64);
+	cr_expect_eq(RUN("check", "good", "bad"), 64);
+	cr_expect_eq(RUN("check", "--nonsense", "good"), 64);
+	cr_expect_eq(RUN("test", "good"), 64);
+	cr_expect_eq(RUN("test", "--rcpt", "a@b"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "ndr", "ndr"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "bounce"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "failed", "ndr"), 64);
+	cr_assert_stdout_eq_str("");
+}
+
+Test(cmd_policy, help_is_printed_when_asked_for)
+{
+	cr_expect_eq(RUN("--help"), 0);
+	cr_expect_eq(RUN("check", "--help"), 0);
+	cr_expect_eq(RUN("test", "--help"), 0);
+	cr_assert_stderr_eq_str("");
+}
