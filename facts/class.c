@@ -218,7 +218,7 @@ weigh_bounce(const struct evidence *e, const struct family_hits *text, bool has_
 	if (!is_header && !e->report && words == 0 && subject < 2 && !(sender > 3 && has_returned))
 		return 0;
 	/* Subject and wording of one and the same family. */
-	if (said != NULL && titled != NULL && strcmp(said->name, titled->name) == 0)
+	if (words == FAMILY_SIGNATURE && titled != NULL && strcmp(said->name, titled->name) == 0)
 		words += 2;
 	/* Nobody but a person's address speaks for it: one mark more. What a list handed on: two.
 	 */

@@ -217,8 +217,7 @@ const struct facts_code facts_codes[] = {
 	  "The sender's domain says that it receives no mail, so no bounce could go back (RFC "
 	  "7505).",
 	  "Send from a domain that receives mail." },
-	{ 7, 28, "mail flood detected",
-	  "Too many messages came in a short time (draft of the mail-limits work).",
+	{ 7, 28, "mail flood detected", "Too many messages came in a short time.",
 	  "Send more slowly; look for an account that was taken over." },
 	{ 7, 29, "ARC validation failure", "The ARC chain of the message is broken (RFC 8617).",
 	  "Look for the forwarder that altered it." },

@@ -75,7 +75,8 @@ find_clause(struct span s, const char *word)
 			depth++;
 		else if (s.data[i] == ')' && depth > 0)
 			depth--;
-		else if (depth == 0 && (i == 0 || is_blank(s.data[i - 1])) &&
+		else if (depth == 0 &&
+			 (i == 0 || is_blank(s.data[i - 1]) || s.data[i - 1] == ')') &&
 			 strncasecmp(s.data + i, word, len) == 0 && is_blank(s.data[i + len]))
 			return i;
 	}
@@ -114,10 +115,27 @@ read_client(struct span s, char *client)
 	return client[0] != '\0';
 }
 
+/* "from NAME": a name can be "by". */
+static size_t
+from_name_length(struct span s)
+{
+	size_t n = 4;
+
+	if (!span_starts_nocase(s, "from") || s.len < 6 || !is_blank(s.data[4]))
+		return 0;
+	while (n < s.len && is_blank(s.data[n]))
+		n++;
+	while (n < s.len && !is_blank(s.data[n]) && s.data[n] != '(')
+		n++;
+	return n < s.len ? n : 0;
+}
+
 void
 received_parse(struct span value, struct received *ret)
 {
-	size_t by = find_clause(value, "by");
+	size_t named = from_name_length(value);
+	size_t by =
+		named + find_clause((struct span){ value.data + named, value.len - named }, "by");
 	struct span from = { value.data, by };
 
 	*ret = (struct received){ .has_from = span_starts_nocase(value, "from") && by > 4 };

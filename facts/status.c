@@ -133,6 +133,15 @@ is_announced(struct span text, size_t at)
 	return at > 1 && text.data[at - 1] == ' ' && strchr(":;)]>", text.data[at - 2]) != NULL;
 }
 
+/* "554 5.7.1" */
+static bool
+is_with_status(struct span s)
+{
+	size_t n = reply_length(s);
+
+	return n > 0 && status_length(span_at(s, n)) > 0;
+}
+
 int
 status_find_reply(struct span text)
 {
@@ -147,7 +156,7 @@ status_find_reply(struct span text)
 			continue;
 		if (s.len > 3 && strchr(" -:,;)]\"\t\r\n", s.data[3]) == NULL)
 			continue;
-		if (is_announced(text, i))
+		if (is_announced(text, i) || is_with_status(s))
 			return (s.data[0] - '0') * 100 + (s.data[1] - '0') * 10 + s.data[2] - '0';
 	}
 	return 0;

@@ -221,14 +221,12 @@ next_separator(struct span s)
 	return s.len;
 }
 
-/* All messages of an mbox, "FILE:1" and so on; a file with a single one keeps its name. */
+/* All messages of an mbox: the first bears the file's name, the others "FILE:2" and so on. */
 static void
 read_mbox(struct facts_run *run, struct span rest, const char *file)
 {
-	bool single = next_separator(rest) == rest.len;
-
 	for (size_t n = 1; rest.len > 0; n++) {
-		AUTO(freep) char *name = single ? xstrdup(file) : xasprintf("%s:%zu", file, n);
+		AUTO(freep) char *name = n == 1 ? xstrdup(file) : xasprintf("%s:%zu", file, n);
 		size_t len = next_separator(rest);
 		const char *line_end = memchr(rest.data, '\n', len);
 		size_t skip = line_end == NULL ? len : (size_t)(line_end - rest.data) + 1;
