@@ -18,7 +18,10 @@
 #include "facts/field.h"
 #include "facts/status.h"
 
-#define LISTED_MOST 1000
+#define LISTED_MOST  1000
+#define SAID_MOST    4096               /* bytes behind an address that are said of it */
+#define MENTION_MOST ((size_t)64 << 10) /* of the text is searched for a second mention */
+#define CONTEXT      160                /* bytes before an address that are looked at */
 
 /* Best last. */
 enum place {
@@ -32,6 +35,8 @@ enum place {
 
 struct listed {
 	struct span address, line;
+	struct span said;   /* of it */
+	struct span shared; /* of it, else of the next of which something is said */
 	enum place place;
 	bool own; /* the sender's own */
 };
@@ -250,6 +255,8 @@ place_of(const struct walk *w, struct span line, struct span address, bool follo
 
 	if (follows_listed && ends_with(span_trim(before), ","))
 		return PLACE_LISTED;
+	if (before.len > CONTEXT) /* what decides stands near */
+		before = (struct span){ before.data + before.len - CONTEXT, CONTEXT };
 	before = before_address(before);
 	if (contains(before, origin))
 		return PLACE_ORIGIN;
@@ -362,6 +369,8 @@ said_of(const struct walk *w, size_t i, struct span text)
 
 	if (i + 1 < w->len && w->all[i + 1].line.data > start)
 		end = w->all[i + 1].line.data;
+	if (end - start > SAID_MOST)
+		end = start + SAID_MOST;
 	rest = first = (struct span){ start, (size_t)(end - start) };
 	(void)line_next(&rest, &line);
 	while (rest.len > 0) {
@@ -402,6 +411,8 @@ mention(struct span text, struct span address, bool enhanced)
 	const char *at = text.data;
 	struct span code;
 
+	if (text.len > MENTION_MOST)
+		text.len = MENTION_MOST;
 	for (unsigned n = 0; n < 20; n++) {
 		size_t left = text.len - (size_t)(at - text.data);
 		const char *found = memmem(at, left, address.data, address.len);
@@ -419,6 +430,18 @@ mention(struct span text, struct span address, bool enhanced)
 			return span_trim(line);
 	}
 	return (struct span){ NULL, 0 };
+}
+
+static void
+find_said(struct walk *w, struct span text)
+{
+	for (size_t i = w->len; i > 0; i--) {
+		struct listed *one = &w->all[i - 1];
+
+		one->said = one->shared = said_of(w, i - 1, text);
+		if (one->said.len == 0 && i < w->len)
+			one->shared = w->all[i].shared;
+	}
 }
 
 static bool
@@ -451,15 +474,14 @@ set_said(struct facts_recipient *r, struct span said)
 static struct span
 reason_of(const struct walk *w, size_t i, struct span text)
 {
-	struct span said = said_of(w, i, text), named, code;
+	struct span said = w->all[i].said, named, code;
 
 	if (status_find(said, &code))
 		return said;
 	named = mention(text, w->all[i].address, status_find_reply(said) > 0);
 	if (named.len > 0)
 		return named;
-	for (size_t k = i + 1; k < w->len && said.len == 0; k++)
-		said = said_of(w, k, text);
+	said = w->all[i].shared;
 	if (holds_code(said) || w->len > 1)
 		return said;
 	return holds_code(text) ? text : said;
@@ -469,7 +491,7 @@ static void
 add_recipient(const struct walk *w, size_t i, struct span text, const char *action, struct facts *f)
 {
 	struct facts_recipient *r = facts_add_recipient(f);
-	struct span said = said_of(w, i, text), reason;
+	struct span said = w->all[i].said, reason;
 
 	if (r == NULL)
 		return;
@@ -534,6 +556,7 @@ read_listed_recipients(const struct notice *notice, struct span own_recipient,
 	while (line_next(&rest, &line))
 		read_line(&w, line);
 	choose(&w);
+	find_said(&w, text);
 	if (w.len > 0 && w.all[0].place > PLACE_LABEL_TO) {
 		for (size_t i = 0; i < w.len; i++)
 			add_recipient(&w, i, text, action, f);

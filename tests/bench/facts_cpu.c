@@ -37,8 +37,8 @@ time_gmime(const struct sample *s)
 	double before = cpu_now();
 
 	for (size_t i = 0; i < s->len; i++) {
-		GMimeStream *stream = g_mime_stream_mem_new_with_buffer(s->messages[i].data,
-									s->messages[i].len);
+		GMimeStream *stream =
+			g_mime_stream_mem_new_with_buffer(s->messages[i].data, s->messages[i].len);
 		GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 		GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
 
