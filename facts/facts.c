@@ -316,6 +316,7 @@ read_text_recipients(struct reading *r, enum facts_class class)
 		read_wrapped(r);
 	if (r->f->recipients_len > 0)
 		return;
+	drop_recipients(r->f);
 	r->f->recipients = TAKE(listed->recipients);
 	r->f->recipients_len = listed->recipients_len;
 	listed->recipients_len = 0;

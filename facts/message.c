@@ -49,7 +49,7 @@ message_open(struct span bytes)
 {
 	struct message *m = xcalloc(1, sizeof(*m));
 
-	scan_message(bytes, &m->scan);
+	scan_message(bytes.data != NULL ? bytes : SPAN(""), &m->scan);
 	index_fields(m);
 	return m;
 }

@@ -313,7 +313,10 @@ add_part(struct pass *pass)
 	}
 	scan->parts = array_grow(scan->parts, &scan->size, scan->len, sizeof(*scan->parts));
 	part = &scan->parts[scan->len++];
-	*part = (struct scan_part){ .type = SPAN("text/plain"), .depth = pass->depth };
+	*part = (struct scan_part){ .type = SPAN("text/plain"),
+				    .parameters = SPAN(""),
+				    .encoding = SPAN(""),
+				    .depth = pass->depth };
 	part->parent = pass->depth > 0 ? pass->levels[pass->depth - 1].part : 0;
 	/* RFC 2046 5.1.5 */
 	if (pass->depth > 0 && part_is(&scan->parts[part->parent], "multipart/digest"))
