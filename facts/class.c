@@ -80,7 +80,7 @@ is_daemon(struct span from)
 		return from.data != NULL && from.len > 0; /* "From: <>", "From: Postmaster <>" */
 	if (starts_with_any(span_of(address), locals))
 		return true;
-	decoded = message_decode_field(from);
+	decoded = message_decode_field(from, NULL);
 	name = span_of(decoded);
 	while (name.len > 0 &&
 	       (name.data[0] == '"' || name.data[0] == '\'' || name.data[0] == ' ')) {
@@ -129,7 +129,7 @@ void
 evidence_gather(const struct message *m, const struct facts_envelope *envelope,
 		struct evidence *ret)
 {
-	AUTO(freep) char *subject = message_decode_field(message_field(m, "Subject"));
+	AUTO(freep) char *subject = message_decode_own(m, "Subject");
 	AUTO(buffer_done) struct buffer folded = { 0 };
 
 	*ret = (struct evidence){
@@ -239,14 +239,16 @@ is_bulk(const struct message *m)
 static const struct family *
 auto_reply_row(const struct message *m, const struct evidence *e, const struct family_hits *text)
 {
+	const struct family *subject = e->subject_start.of[FACTS_AUTO_REPLY];
+
 	if (e->list)
 		return NULL;
 	if (e->header != NULL && e->header->class == FACTS_AUTO_REPLY)
 		return e->header;
-	if (e->subject_start.of[FACTS_AUTO_REPLY] != NULL &&
-	    (e->null_path || is_bulk(m) || text->of[FACTS_AUTO_REPLY] != NULL ||
-	     message_has(m, "X-Auto-Response-Suppress")))
-		return e->subject_start.of[FACTS_AUTO_REPLY];
+	if (subject != NULL &&
+	    (subject->weight == FAMILY_SIGNATURE || e->null_path || is_bulk(m) ||
+	     text->of[FACTS_AUTO_REPLY] != NULL || message_has(m, "X-Auto-Response-Suppress")))
+		return subject;
 	return e->null_path || is_bulk(m) ? text->of[FACTS_AUTO_REPLY] : NULL;
 }
 
@@ -266,6 +268,10 @@ judge_answer(const struct message *m, const struct evidence *e, const struct fam
 {
 	const struct family *row = receipt_row(e, text);
 
+	if (e->header != NULL && e->header->class == FACTS_ABUSE_REPORT) {
+		*ret = (struct verdict){ FACTS_ABUSE_REPORT, FACTS_SOURCE_HEADER, e->header };
+		return;
+	}
 	if (row != NULL) {
 		*ret = (struct verdict){ FACTS_RECEIPT, FACTS_SOURCE_TEXT, row };
 		return;

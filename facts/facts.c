@@ -332,7 +332,7 @@ read_original(struct reading *r)
 
 	if (r->returned != NULL)
 		read_returned(r->m, r->returned, r->site, r->f);
-	else if (r->notice.returned.len > 0)
+	else if (need_notice(r)->returned.len > 0) /* Microsoft 365 puts it into the text */
 		read_returned_header(buffer_span(&r->notice.returned), FACTS_SOURCE_TEXT, r->site,
 				     r->f);
 	for (size_t i = 2; r->returned == NULL && r->f->original.message_id == NULL && i < len; i++)
@@ -362,6 +362,8 @@ read_without_report(struct reading *r)
 	    r->envelope->sender[0] == '\0')
 		verdict.class = FACTS_UNKNOWN;
 	set_class(f, verdict.class, verdict.source, verdict.family);
+	if (verdict.class == FACTS_ABUSE_REPORT)
+		read_original(r);
 	if (verdict.class != FACTS_FAILED && verdict.class != FACTS_DELAYED)
 		return;
 	read_text_recipients(r, verdict.class);
@@ -503,8 +505,8 @@ facts_from_message(struct span bytes, const struct facts_envelope *envelope)
 
 	r.site = r.envelope->site;
 	f->limits = message_over_limits(m);
-	f->subject = message_decode_field(message_field(m, "Subject"));
-	f->message_id = field_unfold(message_field(m, "Message-ID"));
+	f->subject = message_decode_own(m, "Subject");
+	f->message_id = field_message_id(message_field(m, "Message-ID"));
 	f->delivered_to = address_from_path(message_field(m, "Delivered-To"));
 	read_traces(m, f);
 	if (!f->limits)

@@ -25,7 +25,7 @@ read_disposition(struct message *m, const struct scan_part *part, struct facts *
 	while (field_next(&rest, &field)) {
 		if (field_is(&field, "Original-Message-ID"))
 			FACT_SET(&f->original, message_id, FACTS_SOURCE_DSN,
-				 field_unfold(field.value));
+				 field_message_id(field.value));
 		else if (field_is(&field, "Final-Recipient"))
 			FACT_SET(&r, final, FACTS_SOURCE_DSN, address_from_report(field.value));
 		else if (field_is(&field, "Original-Recipient"))

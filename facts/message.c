@@ -228,8 +228,31 @@ message_text(struct message *m, const struct scan_part *part, size_t most)
 	return to_utf8(m, charset, message_bytes(m, part, most));
 }
 
+/* 8-bit bytes that no encoded word declares. */
+static char *
+decode_bare(struct span value, const char *charset)
+{
+	AUTO(buffer_done) struct buffer out = { 0 };
+
+	if (charset == NULL || charset[0] == '\0' || strcasecmp(charset, "us-ascii") == 0 ||
+	    strcasecmp(charset, "utf-8") == 0 || !convert(charset_name(charset), value, &out))
+		(void)convert("WINDOWS-1252", value, &out);
+	return field_unfold(buffer_span(&out));
+}
+
 char *
-message_decode_field(struct span value)
+message_decode_own(const struct message *m, const char *name)
+{
+	char charset[64] = "";
+
+	for (size_t i = 0; i < m->scan.len && charset[0] == '\0'; i++)
+		if (!part_parameter(&m->scan.parts[i], "charset", charset, sizeof(charset)))
+			charset[0] = '\0';
+	return message_decode_field(message_field(m, name), charset);
+}
+
+char *
+message_decode_field(struct span value, const char *charset)
 {
 	AUTO(freep) char *raw = NULL;
 	char *plain, *fact;
@@ -239,8 +262,8 @@ message_decode_field(struct span value)
 		value.len = FACT_MOST;
 	if (value.len == 0)
 		return NULL;
-	if (text_is_utf8(value) && memmem(value.data, value.len, "=?", 2) == NULL)
-		return field_unfold(value);
+	if (memmem(value.data, value.len, "=?", 2) == NULL)
+		return text_is_utf8(value) ? field_unfold(value) : decode_bare(value, charset);
 	raw = span_dup(value);
 	for (size_t i = 0; i < value.len; i++)
 		if (raw[i] == '\0')

@@ -76,11 +76,11 @@ read_field(struct reading *r, const struct field *f)
 	if (field_is(f, "Received"))
 		read_received(r, f->value);
 	else if (o->message_id == NULL && field_is(f, "Message-ID"))
-		FACT_SET(o, message_id, r->from, field_unfold(f->value));
+		FACT_SET(o, message_id, r->from, field_message_id(f->value));
 	else if (o->from == NULL && field_is(f, "From"))
-		FACT_SET(o, from, r->from, message_decode_field(f->value));
+		FACT_SET(o, from, r->from, message_decode_field(f->value, NULL));
 	else if (o->subject == NULL && field_is(f, "Subject"))
-		FACT_SET(o, subject, r->from, message_decode_field(f->value));
+		FACT_SET(o, subject, r->from, message_decode_field(f->value, NULL));
 	else if (o->date == NULL && field_is(f, "Date"))
 		FACT_SET(o, date, r->from, field_unfold(f->value));
 	else if (o->return_path == NULL && field_is(f, "Return-Path"))
@@ -115,23 +115,32 @@ read_returned_header(struct span header, enum facts_source from, const struct fa
 		r.o->return_path_inner = address_inner(r.o->return_path);
 }
 
-/* The header of the part's message, whatever blank lines stand before it. */
-static struct span
-header_of(struct message *m, const struct scan_part *part)
+/* Does a header go on here, after a blank line that a gateway put into it? */
+static bool
+goes_on(struct span body, struct span *ret_header)
 {
-	struct span header, body;
+	struct span rest, line, one;
+	struct field first;
 
-	(void)field_split(message_bytes(m, part, READ_RETURNED), READ_RETURNED, &header, &body);
-	if (header.len == 0)
-		(void)field_split(body, READ_RETURNED, &header, &body);
-	return header;
+	(void)field_split(body, READ_RETURNED, ret_header, &rest);
+	one = *ret_header;
+	return line_next(&one, &line) && field_next(&line, &first) &&
+	       field_find(*ret_header, "Message-ID").data != NULL &&
+	       field_find(*ret_header, "From").data != NULL;
 }
 
 void
 read_returned(struct message *m, const struct scan_part *part, const struct facts_site *site,
 	      struct facts *f)
 {
-	read_returned_header(header_of(m, part), FACTS_SOURCE_RETURNED, site, f);
+	struct span header, body, more;
+
+	(void)field_split(message_bytes(m, part, READ_RETURNED), READ_RETURNED, &header, &body);
+	if (header.len == 0) /* a blank line too many before it */
+		(void)field_split(body, READ_RETURNED, &header, &body);
+	read_returned_header(header, FACTS_SOURCE_RETURNED, site, f);
+	if (f->original.message_id == NULL && goes_on(body, &more))
+		read_returned_header(more, FACTS_SOURCE_RETURNED, site, f);
 }
 
 static void

@@ -279,7 +279,19 @@ static const struct {
 	  "From: a@far.example\nSubject: Read: hi\n\nYour message was read on Monday.\n",
 	  FACTS_RECEIPT, "", NULL },
 
+	{ "Outlook, in French, from a person's address",
+	  "From: a@far.example\nSubject: =?utf-8?q?R=C3=A9ponse_automatique_:_hi?=\n\nbye\n",
+	  FACTS_AUTO_REPLY, "", NULL },
+	{ "a complaint",
+	  "From: staff@far.example\nX-HmXmrOriginalRecipient: a@far.example\nSubject: complaint "
+	  "about message from 192.0.2.1\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+	  "Content-Type: message/rfc822\n\nMessage-ID: <1@home.example>\n\n--b--\n",
+	  FACTS_ABUSE_REPORT, "", "<1@home.example>" },
+
 	/* People. */
+	{ "out of office, the program",
+	  "From: a@far.example\nSubject: Out of office printing\n\nDoes it print?\n", FACTS_MAIL,
+	  "", NULL },
 	{ "a question about a bounce",
 	  "From: a@far.example\nSubject: Mail delivery problem\n\nHello, my mail to you could not "
 	  "be "
