@@ -498,12 +498,20 @@ read_message(struct reading *r)
 struct facts *
 facts_from_message(struct span bytes, const struct facts_envelope *envelope)
 {
+	return facts_from_message_at(bytes, envelope, NULL);
+}
+
+struct facts *
+facts_from_message_at(struct span bytes, const struct facts_envelope *envelope,
+		      const struct facts_site *site)
+{
 	static const struct facts_envelope unknown = { 0 };
 	AUTO(message_freep) struct message *m = message_open(bytes);
 	struct facts *f = xcalloc(1, sizeof(*f));
-	struct reading r = { .m = m, .envelope = envelope != NULL ? envelope : &unknown, .f = f };
+	struct reading r = {
+		.m = m, .envelope = envelope != NULL ? envelope : &unknown, .site = site, .f = f
+	};
 
-	r.site = r.envelope->site;
 	f->limits = message_over_limits(m);
 	f->subject = message_decode_own(m, "Subject");
 	f->message_id = field_message_id(message_field(m, "Message-ID"));

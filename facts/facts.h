@@ -133,9 +133,8 @@ struct facts_site {
 
 /* What the transport knew; refines the class. A NULL pointer: no envelope known. */
 struct facts_envelope {
-	const char *sender;            /* "" is the null sender; NULL not known */
-	const char *rcpt;              /* NULL not known */
-	const struct facts_site *site; /* NULL not known */
+	const char *sender; /* "" is the null sender; NULL not known */
+	const char *rcpt;   /* NULL not known */
 };
 
 /* Once, before the first call from any thread. */
@@ -144,6 +143,11 @@ void facts_init(void);
 /* bytes is the whole message, line ends LF or CRLF. Never NULL, never fails: what cannot be read is
  * FACTS_MAIL or FACTS_UNKNOWN by its envelope. The caller frees. */
 struct facts *facts_from_message(struct span bytes, const struct facts_envelope *envelope);
+
+/* The same, with the border of the returned message's Received lines; site may be NULL. */
+struct facts *facts_from_message_at(struct span bytes, const struct facts_envelope *envelope,
+				    const struct facts_site *site);
+
 void facts_freep(struct facts **f);
 
 /*

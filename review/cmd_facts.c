@@ -46,7 +46,8 @@ struct facts_run {
 	struct facts_envelope envelope;
 	bool has_envelope;
 	struct names hosts, networks;
-	struct buffer bytes; /* of the file being read */
+	struct facts_site site; /* of those two */
+	struct buffer bytes;    /* of the file being read */
 	size_t done, total;
 	int64_t shown_ms; /* when the progress bar was drawn; 0: it is not to be */
 	int status;
@@ -181,7 +182,8 @@ read_message(struct facts_run *run, struct span bytes, const char *name)
 		refuse(run, name, "larger than 100 MB", EX_DATAERR);
 		return;
 	}
-	f = facts_from_message(bytes, run->has_envelope ? &run->envelope : NULL);
+	f = facts_from_message_at(bytes, run->has_envelope ? &run->envelope : NULL,
+				  run->site.hosts_len > 0 ? &run->site : NULL);
 	if (!run->json) {
 		print_facts(run, f, name);
 		return;
@@ -363,17 +365,13 @@ collect_list(struct facts_run *run, const char *list, struct names *out)
 static void
 read_all(struct facts_run *run, const struct names *files)
 {
-	const struct facts_site site = {
+	run->site = (struct facts_site){
 		.hosts = (const char *const *)run->hosts.items,
 		.hosts_len = run->hosts.len,
 		.networks = (const char *const *)run->networks.items,
 		.networks_len = run->networks.len,
 	};
-
-	if (site.hosts_len > 0)
-		run->envelope.site = &site;
-	run->has_envelope = run->envelope.sender != NULL || run->envelope.rcpt != NULL ||
-			    run->envelope.site != NULL;
+	run->has_envelope = run->envelope.sender != NULL || run->envelope.rcpt != NULL;
 	run->total = files->len;
 	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && files->len > 1)
 		run->shown_ms = 1;
@@ -381,7 +379,6 @@ read_all(struct facts_run *run, const struct names *files)
 		read_file(run, files->items[i]);
 		show_progress(run);
 	}
-	run->envelope.site = NULL;
 }
 
 enum { OPTION_FROM = OPTION_OWN, OPTION_RCPT, OPTION_FILES, OPTION_HOST, OPTION_NETWORK };

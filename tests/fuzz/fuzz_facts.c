@@ -83,12 +83,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .sender = NULL },
 		{ .sender = "" },
 		{ .sender = "a@b.example", .rcpt = "c@d.example" },
-		{ .sender = "", .rcpt = "c@d.example", .site = &site },
+		{ .sender = "", .rcpt = "c@d.example" },
 	};
 	const struct facts_envelope *envelope = &envelopes[size > 0 ? data[0] % 4 : 0];
+	const struct facts_site *where = size > 0 && data[0] & 4 ? &site : NULL;
 	struct span bytes = { (const char *)data + (size > 0), size - (size > 0) };
-	AUTO(facts_freep) struct facts *f = facts_from_message(bytes, envelope);
-	AUTO(facts_freep) struct facts *again = facts_from_message(bytes, envelope);
+	AUTO(facts_freep) struct facts *f = facts_from_message_at(bytes, envelope, where);
+	AUTO(facts_freep) struct facts *again = facts_from_message_at(bytes, envelope, where);
 	AUTO(freep) char *json = facts_to_json_with_sources(f, "file");
 	AUTO(freep) char *json_again = facts_to_json_with_sources(again, "file");
 	AUTO(freep) char *sender = NULL;
