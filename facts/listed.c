@@ -16,22 +16,12 @@
 
 #include "base/cleanup.h"
 #include "facts/field.h"
+#include "facts/place.h"
 #include "facts/status.h"
 
 #define LISTED_MOST  1000
 #define SAID_MOST    4096               /* bytes behind an address that are said of it */
 #define MENTION_MOST ((size_t)64 << 10) /* of the text is searched for a second mention */
-#define CONTEXT      160                /* bytes before an address that are looked at */
-
-/* Best last. */
-enum place {
-	PLACE_NONE,     /* a contact, a sender: never a recipient */
-	PLACE_LABEL_TO, /* "To: a@b", as the original had it */
-	PLACE_ORIGIN,   /* "(generated from a@b)": the recipient before aliasing */
-	PLACE_SENTENCE, /* "your message to a@b was" */
-	PLACE_SMTP,     /* RCPT TO:<a@b>; "550 <a@b>..." */
-	PLACE_LISTED,   /* "a@b" or "<a@b>: why" in a line; "Recipient: a@b" */
-};
 
 struct listed {
 	struct span address, line;
@@ -47,249 +37,17 @@ struct walk {
 	size_t len, size;
 	struct span *origins; /* addresses that one of all was made from */
 	size_t origins_len, origins_size;
-	struct span before; /* the last line that was not blank */
-	bool before_blank, before_colon, before_listed;
+	struct place_context context;
 };
-
-static bool
-is_local_char(char c)
-{
-	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
-	       ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c) != NULL);
-}
-
-static bool
-is_domain_char(char c)
-{
-	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
-	       ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' || c == '_';
-}
-
-/* Where the local part that ends before at begins. */
-static size_t
-local_start(struct span line, size_t at, size_t least)
-{
-	size_t i = at;
-
-	if (i > least && line.data[i - 1] == '"') { /* a quoted one, in this line */
-		const char *quote =
-			i - 1 > least ? memrchr(line.data + least, '"', i - 1 - least) : NULL;
-
-		return quote == NULL ? at : (size_t)(quote - line.data);
-	}
-	while (i > least && is_local_char(line.data[i - 1]))
-		i--;
-	while (i < at && strchr("'`*|=-.", line.data[i]) != NULL)
-		i++; /* what leads into it: quotes, bullets */
-	if (at - i > 5 && strncasecmp(line.data + i, "SMTP=", 5) == 0)
-		i += 5; /* X.400: dda:SMTP=a@b */
-	return i;
-}
-
-/* The next address of the line at or behind *at; false: no more. */
-static bool
-address_next(struct span line, size_t *at, struct span *ret)
-{
-	size_t least = *at;
-
-	while (*at < line.len) {
-		const char *sign = memchr(line.data + *at, '@', line.len - *at);
-		size_t mid, start, end;
-
-		if (sign == NULL)
-			return false;
-		mid = (size_t)(sign - line.data);
-		*at = end = mid + 1;
-		while (end < line.len && is_domain_char(line.data[end]))
-			end++;
-		while (end > mid + 1 && strchr(".-_", line.data[end - 1]) != NULL)
-			end--;
-		start = local_start(line, mid, least);
-		if (start == mid || end == mid + 1 ||
-		    memchr(line.data + mid, '.', end - mid) == NULL)
-			continue;
-		*at = end;
-		*ret = (struct span){ line.data + start, end - start };
-		return true;
-	}
-	return false;
-}
-
-static bool
-ends_with(struct span s, const char *word)
-{
-	size_t len = strlen(word);
-
-	return s.len >= len && strncasecmp(s.data + s.len - len, word, len) == 0;
-}
-
-static bool
-ends_with_any(struct span s, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (ends_with(s, *words))
-			return true;
-	return false;
-}
-
-static bool
-contains(struct span s, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (s.len >= strlen(*words))
-			for (size_t i = 0; i + strlen(*words) <= s.len; i++)
-				if (strncasecmp(s.data + i, *words, strlen(*words)) == 0)
-					return true;
-	return false;
-}
-
-/* Ends with what opens an address: brackets, quotes, "[SMTP:", "rfc822;". */
-static struct span
-before_address(struct span s)
-{
-	static const char *const types[] = { "smtp:", "smtp=", "rfc822;", "mailto:", NULL };
-
-	for (size_t before = s.len + 1; before != s.len;) {
-		before = s.len;
-		while (s.len > 0 && strchr(" \t<([\"'`{", s.data[s.len - 1]) != NULL &&
-		       s.data[s.len - 1] != '\0')
-			s.len--;
-		for (const char *const *type = types; *type != NULL; type++)
-			if (ends_with(s, *type))
-				s.len -= strlen(*type);
-	}
-	return s;
-}
-
-static bool
-is_bullets(struct span s)
-{
-	s = span_trim(s);
-	if (s.len > 4)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.data[i] | 32) >= 'a' && (s.data[i] | 32) <= 'z')
-			return false;
-	return true;
-}
-
-/* "550", "550 5.1.1", "<<< 550": nothing but a reply before the address. */
-static bool
-is_reply(struct span s)
-{
-	size_t digits = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.data[i] >= '0' && s.data[i] <= '9')
-			digits++;
-		else if (strchr(" \t.-<#:", s.data[i]) == NULL)
-			return false;
-	}
-	return digits >= 3;
-}
-
-static enum place
-place_of_label(struct span label)
-{
-	static const char *const never[] = { "contact", "from",        "sender",     "reply",
-					     "support", "help",        "question",   "return-path",
-					     "cc:",     "originat",    "abuse",      "admin",
-					     "visit",   "envelope-id", "message-id", "helo",
-					     "subject", "inform",      NULL };
-	static const char *const to[] = { "to:", "x-to:", NULL };
-
-	if (contains(label, never))
-		return PLACE_NONE;
-	if (span_trim(label).len <= 5 && ends_with_any(label, to))
-		return PLACE_LABEL_TO;
-	return PLACE_LISTED;
-}
-
-static enum place
-place_in_sentence(struct span before)
-{
-	static const char *const never[] = {
-		"from",         "by",       "contact",      "sender",   "send mail to",
-		"mail from:",   "email to", "write to",     "reply to", "send to",
-		"mailing list", "e-mail",   "forwarded by", NULL
-	};
-	static const char *const towards[] = { "to",         "for",          "recipient", "address",
-					       "addressed,", "user",         "mailbox",   "account",
-					       "addressee",  "an",           "to user",   "a",
-					       "\xC3\xA0",   "addressed to", "pour",      NULL };
-
-	if (ends_with_any(before, never))
-		return PLACE_NONE;
-	return ends_with_any(before, towards) ? PLACE_SENTENCE : PLACE_NONE;
-}
-
-/* May what stands behind an address that begins a line be said of it? */
-static bool
-is_after_listed(struct span after)
-{
-	after = span_trim(after);
-	while (after.len > 0 && strchr(">\"')]", after.data[0]) != NULL)
-		after = span_trim((struct span){ after.data + 1, after.len - 1 });
-	return after.len == 0 || strchr(":;,([.-<", after.data[0]) != NULL ||
-	       span_starts_nocase(after, "on ") || span_starts_nocase(after, "invalid") ||
-	       span_starts_nocase(after, "error") || span_starts_nocase(after, "failed") ||
-	       span_starts_nocase(after, "mailto:");
-}
-
-static enum place
-place_of(const struct walk *w, struct span line, struct span address, bool follows_listed)
-{
-	/* What a recipient was made from, by aliases and lists. */
-	static const char *const origin[] = { "original address",   "original recipient",
-					      "original-recipient", "originally addressed to",
-					      "expanded from",      "generated from",
-					      "generated by",       NULL };
-	static const char *const rcpt[] = { "rcpt to:", "rcpt to", NULL };
-	static const char *const mail[] = { "mail from:", "mail from", "from:", NULL };
-	struct span before = { line.data, (size_t)(address.data - line.data) };
-	struct span after = { address.data + address.len,
-			      line.len - (size_t)(address.data - line.data) - address.len };
-	bool bracketed = before.len > 0 && line.data[before.len - 1] == '<';
-	bool indented = line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
-
-	if (follows_listed && ends_with(span_trim(before), ","))
-		return PLACE_LISTED;
-	if (before.len > CONTEXT) /* what decides stands near */
-		before = (struct span){ before.data + before.len - CONTEXT, CONTEXT };
-	before = before_address(before);
-	if (contains(before, origin))
-		return PLACE_ORIGIN;
-	if (ends_with_any(before, rcpt))
-		return PLACE_SMTP;
-	if (ends_with_any(before, mail))
-		return PLACE_NONE;
-	if (is_bullets(before)) {
-		/* Postfix folds "(expanded from" and the address. */
-		if (ends_with(w->before, "(expanded from"))
-			return PLACE_ORIGIN;
-		if (!is_after_listed(after) && !(bracketed && indented))
-			return w->before_blank || w->before_colon ? PLACE_SENTENCE : PLACE_NONE;
-		if (bracketed || indented || before.len > 0 || w->before_blank || w->before_colon ||
-		    w->before_listed || ends_with(span_trim(after), ":"))
-			return PLACE_LISTED;
-		return PLACE_SENTENCE;
-	}
-	if (is_reply(before))
-		return PLACE_SMTP;
-	if (ends_with(before, ":") || ends_with(before, ": -"))
-		return place_of_label(before);
-	return place_in_sentence(before);
-}
 
 static void
 read_line(struct walk *w, struct span line)
 {
-	struct span address, trimmed = span_trim(line);
+	struct span address;
 	bool listed = false;
 
-	for (size_t at = 0; w->len < LISTED_MOST && address_next(line, &at, &address);) {
-		enum place place = place_of(w, line, address, listed);
+	for (size_t at = 0; w->len < LISTED_MOST && place_next_address(line, &at, &address);) {
+		enum place place = place_of(&w->context, line, address, listed);
 
 		if (place == PLACE_NONE)
 			continue;
@@ -300,15 +58,7 @@ read_line(struct walk *w, struct span line)
 						    .own = span_equal_nocase(address, w->own) };
 		listed = listed || place == PLACE_LISTED;
 	}
-	/* "(reason: …)" stands below the address it belongs to. */
-	w->before_listed =
-		listed || (w->before_listed && trimmed.len > 0 && trimmed.data[0] == '(');
-	if (trimmed.len > 0) {
-		w->before_colon = trimmed.data[trimmed.len - 1] == ':';
-		w->before = trimmed;
-	}
-	w->before_blank = trimmed.len == 0 || is_bullets(trimmed) || trimmed.data[0] == '-' ||
-			  trimmed.data[0] == '=';
+	place_pass_line(&w->context, line, listed);
 }
 
 static enum place
@@ -528,7 +278,7 @@ read_local_names(struct span text, const char *domain, const char *action, struc
 		if (word.len == 0)
 			continue;
 		for (size_t i = 0; i < word.len; i++)
-			one = one && is_local_char(word.data[i]);
+			one = one && place_is_local_char(word.data[i]);
 		if (expected && one && (line.data[0] == ' ' || line.data[0] == '\t') &&
 		    (r = facts_add_recipient(f)) != NULL) {
 			FACT_SET(r, final, FACTS_SOURCE_TEXT,
@@ -550,7 +300,7 @@ void
 read_listed_recipients(const struct notice *notice, struct span own_recipient,
 		       const char *own_domain, const char *action, struct facts *f)
 {
-	struct walk w = { .own = own_recipient, .before_blank = true };
+	struct walk w = { .own = own_recipient, .context = { .blank = true } };
 	struct span text = buffer_span(&notice->own), rest = text, line;
 
 	while (line_next(&rest, &line))

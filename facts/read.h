@@ -65,7 +65,14 @@ void read_traces(const struct message *m, struct facts *f);
 /* status.c: what is missing of every recipient's status, from the diagnostic. */
 void fill_statuses(struct facts *f);
 
+/* reading.c: asks all of these. */
+void read_message(struct message *m, const struct facts_envelope *envelope,
+		  const struct facts_site *site, struct facts *f);
+
 /* facts.c */
+void facts_set_class(struct facts *f, enum facts_class class, enum facts_source source,
+		     const char *family);
+void facts_drop_recipients(struct facts *f);
 struct facts_recipient *facts_add_recipient(struct facts *f); /* NULL: READ_RECIPIENTS are there */
 
 /* Takes value; the first that was set stays, with its source. */
