@@ -3,20 +3,20 @@
 use strict;
 use warnings;
 use Sisimai;
+use Time::HiRes qw(clock);
 
 my $call = Sisimai->can('rise') ? 'rise' : 'make';
 my @mail = map { chomp; open(my $f, '<:raw', $_) or die "$_: $!"; local $/; my $m = <$f>; \$m } <STDIN>;
 my (@rounds, $found);
 for (1 .. 3) {
-	my ($user, $system) = times;
+	my $before = clock();
 	$found = 0;
 	for my $m (@mail) {
 		my $text = $$m;
 		my $facts = eval { Sisimai->$call(\$text, 'delivered' => 1) };
 		$found++ if $facts && @$facts;
 	}
-	my ($user2, $system2) = times;
-	push @rounds, ($user2 + $system2 - $user - $system) * 1e6 / @mail;
+	push @rounds, (clock() - $before) * 1e6 / @mail;
 }
 die "Sisimai read nothing\n" unless $found;
 @rounds = sort { $a <=> $b } @rounds;
