@@ -211,6 +211,15 @@ name_of(const struct family *family)
 	return family == NULL ? NULL : family->name;
 }
 
+/* A null sender proves no notification, but it is no person's mail either. */
+static enum facts_class
+class_by_envelope(const struct reading *r)
+{
+	const char *sender = r->envelope->sender;
+
+	return sender != NULL && sender[0] == '\0' ? FACTS_UNKNOWN : FACTS_MAIL;
+}
+
 /* No part of a report: header, text, and last what the transport knew. */
 static void
 read_without_report(struct reading *r)
@@ -220,9 +229,8 @@ read_without_report(struct reading *r)
 
 	if (evidence_is_any(&r->evidence) || is_auto_reply(r->m))
 		evidence_judge(r->m, &r->evidence, need_notice(r), r->returned != NULL, &verdict);
-	if (verdict.class == FACTS_MAIL && r->envelope->sender != NULL &&
-	    r->envelope->sender[0] == '\0')
-		verdict.class = FACTS_UNKNOWN;
+	if (verdict.class == FACTS_MAIL)
+		verdict.class = class_by_envelope(r);
 	facts_set_class(f, verdict.class, verdict.source, name_of(verdict.family));
 	if (verdict.class == FACTS_ABUSE_REPORT)
 		read_original(r);
@@ -284,7 +292,7 @@ class_without_action(struct reading *r)
 	for (size_t i = 0; i < f->recipients_len; i++)
 		if (f->recipients[i].status != NULL)
 			return f->recipients[i].status[0] == '2' ? FACTS_DELIVERED : FACTS_FAILED;
-	return verdict.class;
+	return verdict.class == FACTS_MAIL ? class_by_envelope(r) : verdict.class;
 }
 
 static void
