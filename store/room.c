@@ -69,7 +69,8 @@ store_check_room(struct store *store, int64_t more_bytes, struct error *err)
 	growth = more_bytes > room.unused ? more_bytes - room.unused : 0;
 	if (room.disk - more_bytes - growth < store->min_free_bytes)
 		return error_set(err, ERROR_TEMP,
-				 "store %s: min_free reached: %" PRId64 " bytes free on the disk",
+				 "store %s: min_free reached: %" PRId64
+				 " bytes to spare on the disk",
 				 store->path, room.disk);
 	return 0;
 }
