@@ -25,25 +25,33 @@ rcpt_text(const struct submission_rcpt *rcpt)
 	return path.data;
 }
 
-/* ORCPT without its type, decoded (RFC 3461 4.2); else the topmost Delivered-To. */
+/*
+ * Who it was addressed to before somebody forwarded it: ORCPT without its type, decoded (RFC 3461
+ * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own
+ * mailbox.
+ */
 static char *
-forwarding_address(const struct submission_rcpt *rcpt, const struct facts *facts)
+forwarding_address(const struct submission *s, const struct submission_rcpt *rcpt)
 {
 	struct buffer out = { 0 };
 	const char *address;
 
 	if (rcpt->orcpt == NULL)
-		return xstrdup(facts->delivered_to);
+		return s->source->delivered_to_is_ours ? NULL : xstrdup(s->facts->delivered_to);
 	address = strchr(rcpt->orcpt, ';');
 	address = address == NULL ? rcpt->orcpt : address + 1;
 	wire_decode_xtext(span_of(address), &out);
-	return buffer_take(&out);
+	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
+	if (out.len > 0 &&
+	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))
+		buffer_done(&out);
+	return out.data == NULL ? NULL : buffer_take(&out);
 }
 
 static void
 judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
 {
-	AUTO(freep) char *orcpt = forwarding_address(rcpt, s->facts);
+	AUTO(freep) char *orcpt = forwarding_address(s, rcpt);
 	const struct policy_subject subject = {
 		.facts = s->facts,
 		.rcpt = rcpt_text(rcpt),

@@ -118,6 +118,7 @@ const struct submission_source maildir_source = {
 	.read_envelope = maildir_read_envelope,
 	.take = maildir_take,
 	.leaves_mail = true,
+	.delivered_to_is_ours = true,
 };
 
 struct maildir_file *

@@ -166,8 +166,10 @@ finish_done(struct task *task)
 			  LOG_S("reason", f->job.err.text));
 		task->next = o->unrecorded;
 		o->unrecorded = task;
-		ev_timer_set(&o->record_again, RECORD_AGAIN_S, 0);
-		ev_timer_start(o->options.loop, &o->record_again);
+		if (!ev_is_active(&o->record_again)) {
+			ev_timer_set(&o->record_again, RECORD_AGAIN_S, 0);
+			ev_timer_start(o->options.loop, &o->record_again);
+		}
 		return;
 	}
 	o->finishing--;
@@ -402,9 +404,10 @@ give(struct outbox *o, struct lease_job *l, size_t i)
 	if (l->bodies[i] > 0)
 		send_lease(sender);
 	else if (l->bodies[i] == 0)
-		on_sent(sender, SMTP_REFUSED, "not sent: its body is gone");
+		finish(sender, STORE_DELIVERY_REFUSED, "not sent: its body is gone", 0);
 	else
-		on_sent(sender, SMTP_RETRY, l->errors[i].text);
+		finish(sender, STORE_DELIVERY_RETRY, l->errors[i].text,
+		       clock_now_ms() + back_off(o, sender->lease.attempts));
 }
 
 static void

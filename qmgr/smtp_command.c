@@ -75,35 +75,39 @@ smtp_mail_needs_smtputf8(const struct smtp_mail *mail)
 	return mail->smtputf8 || !is_ascii(mail->rcpt);
 }
 
+/* Behind the quoted string at the start of rcpt; 0: none, or never closed. */
+static size_t
+skip_quoted(struct span rcpt)
+{
+	if (rcpt.data[0] != '"')
+		return 0;
+	for (size_t i = 1; i < rcpt.len; i++) {
+		if (rcpt.data[i] == '"')
+			return i + 1;
+		if (rcpt.data[i] == '\\')
+			i++;
+	}
+	return 0;
+}
+
 /*
- * Walks a path as a relay would (RFC 5321 4.1.2, and the older word.word of RFC
- * 5322 4.4): a quote opens only where a word begins and closes only where one
- * ends, so that no two readers see its end in different places.
+ * Spaces and brackets stand only where every reader sees them quoted: in a
+ * quoted string at the very start (RFC 5321 4.1.2). A quote elsewhere is for
+ * the relay to judge; without those three it cannot end the path.
  */
 static const char *
 quoting_objection(struct span rcpt)
 {
-	bool quoted = false;
+	size_t from = skip_quoted(rcpt);
 
-	for (size_t i = 0; i < rcpt.len; i++) {
-		char c = rcpt.data[i];
-		char next = i + 1 < rcpt.len ? rcpt.data[i + 1] : '@';
-
-		if (quoted && c == '\\') {
-			i++;
-		} else if (quoted && c == '"') {
-			if (next != '@' && next != '.')
-				return "a quoted part of it does not end where a word ends";
-			quoted = false;
-		} else if (!quoted && c == '"') {
-			if (i > 0 && rcpt.data[i - 1] != '.')
-				return "a quote stands inside a word of it";
-			quoted = true;
-		} else if (!quoted && (c == ' ' || c == '<' || c == '>')) {
+	if (from == 0 && rcpt.data[0] == '"')
+		return "its quote is never closed";
+	if (from > 0 && from < rcpt.len && rcpt.data[from] != '@' && rcpt.data[from] != '.')
+		return "its quoted part does not end where a word ends";
+	for (size_t i = from; i < rcpt.len; i++)
+		if (rcpt.data[i] == ' ' || rcpt.data[i] == '<' || rcpt.data[i] == '>')
 			return "it has a space or a bracket outside quotes";
-		}
-	}
-	return quoted ? "its quote is never closed" : NULL;
+	return NULL;
 }
 
 const char *

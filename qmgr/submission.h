@@ -34,6 +34,8 @@ struct submission_source {
 	int (*take)(struct submission *submission, struct error *err);
 	/* It is ordinary mail: an intake without this hears it as a refusal. */
 	bool leaves_mail;
+	/* Delivered-To names the mailbox it was taken from, and nobody who forwards. */
+	bool delivered_to_is_ours;
 };
 
 struct submission_rcpt {

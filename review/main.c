@@ -98,8 +98,6 @@ run_verb(const struct tool *tool, int argc, char **argv)
 
 	if (verb == NULL)
 		return complain_no_verb(argv[0]);
-	if (verb->options == NULL && argc == 2 && strcmp(argv[1], "--help") == 0)
-		return verb_help(verb->name);
 	optind = 0;
 	return verb->run(tool, argc, argv);
 }

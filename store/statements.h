@@ -180,10 +180,10 @@
 	X(STATS_VERDICT, STATS("record.verdict"))
 
 #define STATS(key) \
-	"SELECT " key " AS key, count(*) AS records," \
+	"SELECT " key " AS name, count(*) AS records," \
 	" sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
 	" FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
-	" GROUP BY key ORDER BY records DESC, key LIMIT ?1"
+	" GROUP BY name ORDER BY records DESC, name LIMIT ?1"
 
 /* clang-format on */
 

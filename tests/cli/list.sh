@@ -1,6 +1,6 @@
 #!/bin/sh
 # list.sh: ndrq list finds what is asked for and shows it safely.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 store
 
 ndrq list

@@ -1,6 +1,6 @@
 #!/bin/sh
 # manual.sh: ndrq(1) names every verb and every option that the tool has, and no other.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 manual=$top_srcdir/man/ndrq.1
 tool=$top_builddir/ndrq
 
@@ -22,6 +22,14 @@ for verb in $verbs; do
 		ok "the manual has $verb $option" \
 			sh -c "sed -n '/^\.Ss $verb\$/,/^\.S[sh] /p' '$manual' | grep -q -- 'Fl -${option#--}\b'"
 	done
+done
+# Verbs of a verb have a help of their own.
+for option in $(tool_options policy test); do
+	case $option in
+	--json | --help) continue ;;
+	esac
+	ok "the manual has policy test $option" \
+		sh -c "sed -n '/^\.Ss policy\$/,/^\.S[sh] /p' '$manual' | grep -q -- 'Fl -${option#--}\b'"
 done
 for option in $(tool_options); do
 	ok "the manual has $option" grep -q -- "Fl -${option#--}\b" "$manual"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # purge.sh: ndrq purge removes what is done with, and no more.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 store
 # Of what make_store puts only the deleted record came into its state long ago.
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # release.sh: ndrq release and delete do what they say, and say what they could not.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 store
 
 ndrq release 4 --reason 'asked for'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # show.sh: ndrq show tells all about one record and harms no terminal.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 store
 
 ndrq show 4

@@ -1,6 +1,6 @@
 #!/bin/sh
 # tool.sh: ndrq itself: its verbs, its help, its exit statuses, its store.
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/lib/cli.sh"
 store
 
 ndrq --help

@@ -63,6 +63,9 @@ keeps_old() {
 	before=$(wc -l <"$q/ndrqd.log")
 	kill -HUP "$pid"
 	ok "$sentence: the log says why it is not taken" wait_for 20 ndrqd_said_since "$before" "$2"
+	# Put right for ndrq, which reads it too; the daemon does not look again by itself.
+	cp "$tmp/good.conf" "$q/ndrq.conf"
+	cp "$tmp/good-policy.conf" "$q/policy.conf"
 	lmtp --tag "friend-$n" --rcpt "$n@friend.example" >/dev/null
 	lmtp --tag "other-$n" --rcpt "$n@other.example" >/dev/null
 	ok "$sentence: who was sent to is sent to" \
@@ -70,8 +73,6 @@ keeps_old() {
 	ok "$sentence: who was held is held" \
 		records_are 1 "r['recipient'] == '$n@other.example' and r['state'] == 'held'"
 	ok "$sentence: it is the same process" test "$(cat "$q/pid")" = "$pid" -a ! -e "$q/status"
-	cp "$tmp/good.conf" "$q/ndrq.conf"
-	cp "$tmp/good-policy.conf" "$q/policy.conf"
 }
 printf '@include "%s"\n' "$tmp/folder" >>"$q/policy.conf"
 keeps_old 'a policy that includes a folder' 'policy\.conf'

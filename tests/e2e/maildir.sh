@@ -9,23 +9,28 @@ need python3
 read -r relay <<<"$(free_ports 1)"
 sink=$tmp/relay
 sink_start "$sink" "$relay" || bail_out "the sink does not start"
-box=$tmp/Maildir
+export box=$tmp/Maildir
 mkdir -p "$box"/{new,cur,tmp}
 
 ndrqd_new "127.0.0.1:$relay" "directories = ( { kind = \"maildir\"; path = \"$box\"; } );"
 
-bounce() {
-	python3 - "$@" <<-'END'
-		import sys
+# deliver NAME HEADERS RECIPIENT [COUNT]: as a local delivery agent does, by rename;
+# {} becomes a number
+deliver() {
+	python3 - "$top_srcdir/tests/lib" "${box_folder:-new}" "$@" <<-'END'
+		import os, sys
 		sys.path.insert(0, sys.argv[1])
 		from lmtp import bounce
-		sys.stdout.write(sys.argv[2].replace("\\n", "\n") + bounce(sys.argv[3], sys.argv[4]).decode().replace("\r\n", "\n"))
+		folder, name, header, rcpt = sys.argv[2:6]
+		first, last = (int(n) for n in (sys.argv + ["0-0"])[6].split("-"))
+		for i in map(str, range(first, last + 1)):
+		    this = name.replace("{}", i)
+		    head = header.replace("\\n", "\n").replace("{}", i)
+		    text = bounce(rcpt.replace("{}", i), this).decode().replace("\r\n", "\n")
+		    with open(os.path.join(os.environ["box"], "tmp", this), "w") as f:
+		        f.write(head + text)
+		    os.rename(f.name, os.path.join(os.environ["box"], folder, this))
 	END
-}
-# deliver NAME HEADERS RECIPIENT: as a local delivery agent does, by rename
-deliver() {
-	bounce "$top_srcdir/tests/lib" "$2" "$3" "$1" >"$box/tmp/$1"
-	mv "$box/tmp/$1" "$box/new/$1"
 }
 taken() {
 	[ ! -e "$box/new/$1" ] && records_are 1 "r.get('message_id', '').strip('<>') == '$1@mx.local.test'"
@@ -80,12 +85,10 @@ ok 'at the recipient that was given' grep -rq someone@remote.example "$sink" --i
 
 # ---- kill -9
 
-for i in $(seq 100); do
-	deliver "killed-$i" "Return-Path: <>\nX-Original-To: k$i@victim.example\n" "k$i@victim.example"
-	if [ $((i % 25)) = 0 ]; then
-		ndrqd_kill
-		ndrqd_start
-	fi
+for numbers in 1-25 26-50 51-75 76-100; do
+	deliver 'killed-{}' 'Return-Path: <>\nX-Original-To: k{}@victim.example\n' 'k{}@victim.example' "$numbers"
+	ndrqd_kill
+	ndrqd_start
 done
 all_taken() {
 	[ -z "$(find "$box" -name 'killed-*' -type f)" ]
@@ -107,8 +110,7 @@ is 'the ordinary mail still lies there' \
 
 # A claim that a crash left behind: it is ours, and is read again at the start.
 ndrqd_stop
-bounce "$top_srcdir/tests/lib" 'Return-Path: <>\nX-Original-To: c@victim.example\n' c@victim.example claimed \
-	>"$box/.ndrq/claimed"
+box_folder=.ndrq deliver claimed 'Return-Path: <>\nX-Original-To: c@victim.example\n' c@victim.example
 ndrqd_start
 ok 'a file that a crash left in .ndrq/ is taken at the start' wait_for 30 taken claimed
 ok 'and removed' wait_for 10 test ! -e "$box/.ndrq/claimed"

@@ -180,7 +180,7 @@ def main():
     p.add_argument("--smtp", action="store_true")
     p.add_argument("--ping", action="store_true", help="only wait for the banner")
     p.add_argument("--from", dest="sender", default="", help="{} becomes the message's number")
-    p.add_argument("--rcpt", action="append", default=[])
+    p.add_argument("--rcpt", action="append", default=[], help="{}: as in --from")
     p.add_argument("--rcpts", type=int, help="this many recipients, rN@remote.example")
     p.add_argument("--mail-options", default="")
     p.add_argument("--rcpt-options", default="")
@@ -197,10 +197,9 @@ def main():
     if args.probe:
         return probe(args)
     # Surrogates carry bytes that are no UTF-8 through the command line.
-    rcpts = [r.encode("utf-8", "surrogateescape") for r in args.rcpt]
     if args.rcpts:
-        rcpts += [b"r%d@remote.example" % i for i in range(args.rcpts)]
-    rcpts = rcpts or [b"victim@remote.example"]
+        args.rcpt += ["r%d@remote.example" % i for i in range(args.rcpts)]
+    args.rcpt = args.rcpt or ["victim@remote.example"]
     worst = 2
 
     def note(stage, text):
@@ -220,6 +219,7 @@ def main():
                 note("reply", client.reply())
         note("hello", client.hello)
         for i in range(args.count):
+            rcpts = [r.replace("{}", str(i)).encode("utf-8", "surrogateescape") for r in args.rcpt]
             if args.file == "-":
                 message = sys.stdin.buffer.read()
             elif args.file:

@@ -69,7 +69,7 @@ ndrqd_run() {
 		mv "$q/pid.new" "$q/pid"
 		wait $!
 		echo $? >"$q/status"
-	) 2>/dev/null &
+	) >"$q/ndrqd.out" 2>&1 </dev/null &
 	wait_for 10 test -s "$q/pid"
 }
 

@@ -7,31 +7,27 @@ sink_start() {
 
 	shift 2
 	mkdir -p "$folder"
-	touch "$folder/mode"
-	python3 "${SMTP_SINK:-$top_srcdir/tests/lib/smtp_sink.py}" --smtp --listen "127.0.0.1:$port" \
-		--dir "$folder" --mode-file "$folder/mode" "$@" >>"$folder/sink.log" 2>&1 &
+	python3 "$top_srcdir/tests/lib/smtp_sink.py" --listen "127.0.0.1:$port" --dir "$folder" \
+		--reply-file "$folder/replies" --log "$folder/sink.log" "$@" >>"$folder/out.log" 2>&1 &
 	echo $! >"$folder/pid"
 	at_exit sink_stop "$folder"
-	wait_for 10 port_answers "$port"
+	wait_for 10 grep -qs ready "$folder/out.log"
 }
 sink_stop() {
 	[ ! -s "$1/pid" ] || kill "$(cat "$1/pid")"
 	rm -f "$1/pid"
 }
 
-# sink_say FOLDER [STAGE REPLY]: from now on; stages are banner, rcpt, data.
+# sink_say FOLDER [STAGE REPLY]: from now on; stages are banner, mail, rcpt, data, dot.
 sink_say() {
-	printf '%s\n' "${2-}" >"$1/mode.new"
-	mv "$1/mode.new" "$1/mode"
+	printf '%s\n' "${2-}" >"$1/replies.new"
+	mv "$1/replies.new" "$1/replies"
 }
 
-# sink_messages FOLDER [PATTERN]: the files of the messages whose text matches
+# sink_messages FOLDER [PATTERN]: the files of messages it took, whose text matches
 sink_messages() {
-	find "$1" -name '*.eml' -exec grep -laE -- "${2:-^}" {} +
-}
-# sink_got_dot FOLDER: a whole message came while the sink was told to hang
-sink_got_dot() {
-	[ -n "$(find "$1" -name '*.unanswered')" ]
+	grep -lF '"accepted": true' "$1"/*.json 2>/dev/null | sed 's/json$/eml/' |
+		xargs -r grep -laE -- "${2:-^}"
 }
 sink_has() {
 	[ "$(count_lines sink_messages "$1" "$3")" = "$2" ]

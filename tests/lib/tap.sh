@@ -73,16 +73,17 @@ tap_fail() {
 
 # ok SENTENCE COMMAND…: the sentence is true when the command succeeds.
 ok() {
-	local sentence=$1 out
+	local sentence=$1
 
 	shift
-	if out=$("$@" 2>&1); then
+	# In this shell, so that what it sets stays set; to a file, which a daemon may keep open.
+	if "$@" >"$tmp/output" 2>&1 </dev/null; then
 		tap_result ok "$sentence"
 		return 0
 	fi
 	tap_fail "$sentence"
 	diag "failed: $*"
-	[ -z "$out" ] || diag "$(tail -n 20 <<<"$out" | cut -c1-500)"
+	tail -n 20 "$tmp/output" | cut -c1-500 | sed 's/^/# /'
 	return 1
 }
 

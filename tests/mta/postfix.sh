@@ -187,8 +187,11 @@ find_places() {
 		        records[r["recipient"]].append(r)
 		arrived = collections.Counter()
 		for name in glob.glob(sys.argv[2] + "/*.json"):
-		    for rcpt in json.load(open(name))["rcpt_to"]:
-		        arrived[rcpt.split(">")[0].lstrip("<")] += 1
+		    if name.endswith("stats.json"):
+		        continue
+		    message = json.load(open(name))
+		    for rcpt in message["rcpt"]:
+		        arrived[rcpt.split("<")[1].split(">")[0]] += message["accepted"]
 		bad = 0
 		for rcpt in sorted(wanted | set(records)):
 		    friend = rcpt.endswith("friend.example")

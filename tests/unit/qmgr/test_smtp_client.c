@@ -293,10 +293,10 @@ follow(const struct script *scripts, size_t len)
 
 static const struct script refusals[] = {
 	/* the greeting and EHLO never refuse for good */
-	{ { "accept", "> 554 no", QUIT }, SMTP_RETRY, "554 no" },
-	{ { "accept", "> 421 later", "close" }, SMTP_RETRY, "421 later" },
-	{ { HELLO, "> 450 later", QUIT }, SMTP_RETRY, "450 later" },
-	{ { HELLO, "> 550 what", "< HELO ndrq.example", "> 550 no", QUIT }, SMTP_RETRY, "550 no" },
+	{ { "accept", "> 554 no", QUIT }, SMTP_NO_CONTACT, "554 no" },
+	{ { "accept", "> 421 later", "close" }, SMTP_NO_CONTACT, "421 later" },
+	{ { HELLO, "> 450 later", QUIT }, SMTP_NO_CONTACT, "450 later" },
+	{ { HELLO, "> 550 what", "< HELO ndrq.example", "> 550 no", QUIT }, SMTP_NO_CONTACT, "550 no" },
 	/* one command at a time */
 	{ { BARE, "< MAIL FROM:<>", "hush", "> 451 4.3.0 later", QUIT },
 	  SMTP_RETRY,
@@ -367,11 +367,11 @@ Test(smtp_client, a_no_is_told_with_the_words_of_the_relay_and_its_class)
 }
 
 static const struct script lost[] = {
-	{ { "accept", "close" }, SMTP_RETRY, "waiting for the greeting" },
-	{ { HELLO, "close" }, SMTP_RETRY, "waiting for the reply to EHLO" },
-	{ { HELLO, ">>250-relay\r\n", "close" }, SMTP_RETRY, "waiting for the reply to EHLO" },
+	{ { "accept", "close" }, SMTP_NO_CONTACT, "waiting for the greeting" },
+	{ { HELLO, "close" }, SMTP_NO_CONTACT, "waiting for the reply to EHLO" },
+	{ { HELLO, ">>250-relay\r\n", "close" }, SMTP_NO_CONTACT, "waiting for the reply to EHLO" },
 	{ { HELLO, "> 500 what", "< HELO ndrq.example", "close" },
-	  SMTP_RETRY,
+	  SMTP_NO_CONTACT,
 	  "waiting for the reply to HELO" },
 	{ { BARE, "< MAIL FROM:<>", "close" }, SMTP_RETRY, "waiting for the reply to MAIL" },
 	{ { BARE, "< MAIL FROM:<>", "> 250 ok", "< RCPT TO:<a@b.example>", "close" },
@@ -395,8 +395,8 @@ static const struct script lost[] = {
 	  SMTP_UNKNOWN,
 	  "waiting for the reply to the final dot" },
 	/* nonsense */
-	{ { "accept", "> SSH-2.0-OpenSSH_9.2", "eof" }, SMTP_RETRY, "does not speak SMTP" },
-	{ { HELLO, "> 250-relay", "> 550 no", "eof" }, SMTP_RETRY, "does not speak SMTP" },
+	{ { "accept", "> SSH-2.0-OpenSSH_9.2", "eof" }, SMTP_NO_CONTACT, "does not speak SMTP" },
+	{ { HELLO, "> 250-relay", "> 550 no", "eof" }, SMTP_NO_CONTACT, "does not speak SMTP" },
 	{ { BARE, "< MAIL FROM:<>", "> 354 go", "eof" }, SMTP_RETRY, "354 go" },
 	{ { PIPELINING, MAIL_RCPT_DATA, "> 250 ok", "> 250 ok", "> 250 ok", QUIT },
 	  SMTP_RETRY,
@@ -410,7 +410,7 @@ static const struct script lost[] = {
 	  "354 more" },
 };
 
-Test(smtp_client, contact_that_is_lost_is_a_retry_and_after_the_dot_an_unknown)
+Test(smtp_client, contact_that_is_lost_is_told_by_how_far_the_mail_had_come)
 {
 	follow(lost, COUNT(lost));
 }
@@ -524,7 +524,7 @@ static const struct {
 
 Test(smtp_client, an_address_no_command_can_carry_is_refused_and_no_relay_is_asked)
 {
-	/* nobody listens there: contact would be SMTP_RETRY */
+	/* nobody listens there: asking would be SMTP_NO_CONTACT */
 	sender_start("unix:/nonexistent/relay", NULL);
 	for (size_t i = 0; i < COUNT(injections); i++) {
 		struct smtp_mail mail = plain;
@@ -682,7 +682,7 @@ static const struct {
 	  SMTP_RETRY },
 	{ { PIPELINING, ONE_MAIL, MAIL_RCPT_DATA, "close", "accept", "> 421 busy", "close" },
 	  false,
-	  SMTP_RETRY },
+	  SMTP_NO_CONTACT },
 	/* and not with a word of the body sent */
 	{ { PIPELINING, ONE_MAIL, MAIL_RCPT_DATA, "> 250 ok", "> 250 ok", "> 354 go", "data",
 	    "close" },
@@ -786,9 +786,9 @@ Test(smtp_client, a_mail_during_quit_gets_a_new_connection)
 /* ---- time ------------------------------------------------------------- */
 
 static const struct script mute[] = {
-	{ { "accept", "eof" }, SMTP_RETRY, "time is up, waiting for the greeting" },
-	{ { HELLO, "eof" }, SMTP_RETRY, "time is up, waiting for the reply to EHLO" },
-	{ { HELLO, "> 250-relay", "eof" }, SMTP_RETRY, "waiting for the reply to EHLO" },
+	{ { "accept", "eof" }, SMTP_NO_CONTACT, "time is up, waiting for the greeting" },
+	{ { HELLO, "eof" }, SMTP_NO_CONTACT, "time is up, waiting for the reply to EHLO" },
+	{ { HELLO, "> 250-relay", "eof" }, SMTP_NO_CONTACT, "waiting for the reply to EHLO" },
 	{ { BARE, "< MAIL FROM:<>", "eof" }, SMTP_RETRY, "waiting for the reply to MAIL" },
 	{ { PIPELINING, MAIL_RCPT_DATA, "> 250 ok", "> 550 no", "eof" }, SMTP_REFUSED, "550 no" },
 	{ { PIPELINING, MAIL_RCPT_DATA, "> 250 ok", "> 550 no", "> 354 go", "< .", "eof" },
@@ -837,7 +837,7 @@ Test(smtp_client, a_relay_that_stops_taking_the_body_is_left)
 
 /* ---- no relay, and limits --------------------------------------------- */
 
-Test(smtp_client, no_relay_is_a_retry_that_says_why)
+Test(smtp_client, no_relay_is_no_contact_and_says_why)
 {
 	char address[40];
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000001) };
@@ -850,14 +850,14 @@ Test(smtp_client, no_relay_is_a_retry_that_says_why)
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(in.sin_port));
 	sender_start(address, NULL);
 	deliver(&plain);
-	cr_expect_eq(sender.outcome, SMTP_RETRY);
+	cr_expect_eq(sender.outcome, SMTP_NO_CONTACT);
 	cr_expect_not_null(strstr(sender.reply, "Connection refused"), "%s", sender.reply);
 	sender_stop();
 	(void)close(fd);
 
 	sender_start("unix:/nonexistent/relay", NULL);
 	deliver(&plain);
-	cr_expect_eq(sender.outcome, SMTP_RETRY);
+	cr_expect_eq(sender.outcome, SMTP_NO_CONTACT);
 	cr_expect_not_null(strstr(sender.reply, "No such file"), "%s", sender.reply);
 	sender_stop();
 }
@@ -907,7 +907,7 @@ Test(smtp_client, a_relay_that_talks_without_end_is_left)
 		relay_start(steps[i]);
 		sender_start(relay.address, NULL);
 		deliver(&plain);
-		cr_expect_eq(sender.outcome, SMTP_RETRY);
+		cr_expect_eq(sender.outcome, SMTP_NO_CONTACT);
 		cr_expect_not_null(strstr(sender.reply, "does not speak SMTP"), "%s", sender.reply);
 		sender_stop();
 		(void)relay_stop(); /* its "eof" may be a reset: it was not heard out */
@@ -924,7 +924,7 @@ Test(smtp_client, the_words_of_a_relay_are_cut_to_a_length_fit_for_a_record)
 	relay_start(steps);
 	sender_start(relay.address, NULL);
 	deliver(&plain);
-	cr_expect_eq(sender.outcome, SMTP_RETRY);
+	cr_expect_eq(sender.outcome, SMTP_NO_CONTACT);
 	cr_expect_eq(strlen(sender.reply), 1004);
 	while (ev_run(sender.loop, EVRUN_ONCE))
 		;

@@ -148,14 +148,9 @@ Test(record, sizes_are_whole_or_have_two_digits)
 		int64_t bytes;
 		const char *text;
 	} cases[] = {
-		{ 0, "0B" },
-		{ 1023, "1023B" },
-		{ 1024, "1.0K" },
-		{ 12 * 1024, "12K" },
-		{ 3500000, "3.3M" },
-		{ INT64_C(50) << 20, "50M" },
-		{ INT64_MAX, "8.0E" },
-		{ 10 * 1024 - 1, "10K" },
+		{ 0, "0B" },           { 1023, "1023B" },        { 1024, "1.0K" },
+		{ 12 * 1024, "12K" },  { 3500000, "3.3M" },      { INT64_C(50) << 20, "50M" },
+		{ INT64_MAX, "8.0E" }, { 10 * 1024 - 1, "10K" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -63,8 +63,8 @@ Test(put, what_was_put_reads_back_field_by_field)
 	l.message.received_at_ms = 777;
 	id = put(f.store, &l);
 	cr_assert_eq(l.records[0].outcome, STORE_PUT_NEW);
-	struct error err = { 0 };
-	cr_assert_eq(store_get(f.store, id, is_whole, NULL, &err), 1, "%s", err.text);
+	struct error e = { 0 };
+	cr_assert_eq(store_get(f.store, id, is_whole, NULL, &e), 1, "%s", e.text);
 	check_invariants(f.store);
 }
 

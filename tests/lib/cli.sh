@@ -1,4 +1,4 @@
-# lib.sh: what the tests of ndrq(1) share. Sourced; prints TAP.
+# cli.sh: what the tests of ndrq(1) share. Sourced; prints TAP.
 #
 # store [MORE]      a fresh store in $dir (make_store.c says what is in it)
 # ndrq …            the real tool on it; output in $dir/out and $dir/err
