@@ -356,7 +356,9 @@ same_lists(const struct settings *a, const struct settings *b)
 static bool
 needs_restart(const struct settings *a, const struct settings *b)
 {
-	return strcmp(a->store, b->store) != 0 || strcmp(a->release.relay, b->release.relay) != 0 ||
+	return strcmp(a->store, b->store) != 0 || strcmp(a->hostname, b->hostname) != 0 ||
+	       a->lmtp.socket_mode != b->lmtp.socket_mode ||
+	       strcmp(a->release.relay, b->release.relay) != 0 ||
 	       a->release.sessions != b->release.sessions ||
 	       a->limits.threads != b->limits.threads ||
 	       a->limits.commit_batch != b->limits.commit_batch ||
@@ -371,8 +373,10 @@ apply(struct daemon *d, struct reload *r)
 {
 	if (needs_restart(d->settings, r->settings)) {
 		log_event(LOG_WARNING, "restart-needed",
-			  LOG_S("reason", "store, listen, directories, relay, sessions, threads, "
-					  "commit_batch, min_free or max_size changed"));
+			  LOG_S("reason",
+				"store, hostname, listen, socket_mode, directories, relay, "
+				"sessions, threads, commit_batch, min_free or max_size "
+				"changed"));
 		settings_freep(&r->settings);
 	} else {
 		settings_freep(&d->settings);
