@@ -210,7 +210,6 @@ Test(maildir, a_fifo_and_a_folder_are_refused_at_once)
 Test(maildir, a_name_that_is_taken_in_ndrq_is_not_overwritten)
 {
 	AUTO(bench_stopp) struct bench b;
-	AUTO(buffer_done) struct buffer text = { 0 };
 	struct stat st;
 	struct error err = { 0 };
 
