@@ -511,7 +511,7 @@ start_parts(struct daemon *d, struct error *err)
 	const struct outbox_options options = {
 		.loop = d->loop,
 		.settings = (const struct settings *const *)&d->settings,
-		.committer = d->committer,
+		.committer = &d->committer,
 		.spool_folder = d->folder,
 	};
 

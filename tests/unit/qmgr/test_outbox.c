@@ -58,10 +58,11 @@ outbox_run(struct bench *b, const char *spool_folder)
 		.loop = b->loop.loop,
 		.settings = &b->in_force,
 		.spool_folder = spool_folder,
-		.committer = b->committer = committer_start(b->store, 64, &b->loop.back),
+		.committer = &b->committer,
 	};
 	struct error err = { 0 };
 
+	b->committer = committer_start(b->store, 64, &b->loop.back);
 	cr_assert_eq(outbox_start(&options, &b->outbox, &err), 0, "%s", err.text);
 }
 
@@ -528,7 +529,7 @@ Test(outbox, a_relay_that_is_no_address_is_a_refusal)
 	options = (struct outbox_options){ .loop = b.loop.loop,
 					   .settings = &b.in_force,
 					   .spool_folder = b.folder,
-					   .committer = b.committer };
+					   .committer = &b.committer };
 	cr_assert_eq(outbox_start(&options, &outbox, &err), -1);
 	cr_assert_eq(err.class, ERROR_PERM);
 	cr_assert_null(outbox);
