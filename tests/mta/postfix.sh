@@ -151,13 +151,13 @@ ok 'bounces made while it is stopped wait with Postfix' \
 	wait_for 30 postfix_said 'to=<stopped1@victim\.example>.*status=deferred'
 # From the log: the tool takes too long to ask to hit the middle.
 stored() {
-	echo $(($(grep -c 'event=stored' "$q/ndrqd.log") - before))
+	echo $(($(grep -c 'event=stored' "$q.log") - before))
 }
 stored_at_least() {
 	[ "$(stored)" -ge "$1" ]
 }
 last=$(records | sort -n | tail -n 1)
-before=$(grep -c 'event=stored' "$q/ndrqd.log")
+before=$(grep -c 'event=stored' "$q.log")
 ndrqd_start
 postqueue -f
 flood 'killed{}@victim.example' killed 200 &
