@@ -27,7 +27,8 @@ rcpt_text(const struct submission_rcpt *rcpt)
 
 /*
  * Who it was addressed to before somebody forwarded it: ORCPT without its type, decoded (RFC 3461
- * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own mailbox.
+ * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own
+ * mailbox.
  */
 static char *
 forwarding_address(const struct submission *s, const struct submission_rcpt *rcpt)
@@ -40,7 +41,11 @@ forwarding_address(const struct submission *s, const struct submission_rcpt *rcp
 	address = strchr(rcpt->orcpt, ';');
 	address = address == NULL ? rcpt->orcpt : address + 1;
 	wire_decode_xtext(span_of(address), &out);
-	return buffer_take(&out);
+	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
+	if (out.len > 0 &&
+	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))
+		buffer_done(&out);
+	return out.data == NULL ? NULL : buffer_take(&out);
 }
 
 static void
