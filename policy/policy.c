@@ -28,6 +28,10 @@ const struct config_item policy_items[] = {
 	  "enforce, or only observe" },
 	{ "local_domains", CONFIG_LIST, offsetof(struct policy, local_domains), NULL, 0, 0, NULL,
 	  "whose users are always told" },
+	{ "our_hosts", CONFIG_LIST, offsetof(struct policy, our_hosts), NULL, 0, 0, NULL,
+	  "the names that our mail servers sign Received lines with" },
+	{ "our_networks", CONFIG_LIST, offsetof(struct policy, our_networks), NULL, 0, 0, NULL,
+	  "where they and our own clients send from" },
 };
 const size_t policy_items_len = sizeof(policy_items) / sizeof(policy_items[0]);
 
@@ -134,6 +138,7 @@ policy_read(const char *path, struct policy **ret_policy, struct buffer *warning
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
+	    policy_site_check(policy, file, err) < 0 ||
 	    policy_rows_read(policy, file, warnings, err) < 0)
 		return -1;
 	*ret_policy = TAKE(policy);

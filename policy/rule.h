@@ -37,6 +37,7 @@ struct policy {
 	struct buffer text;
 	int mode; /* enum policy_mode */
 	struct config_list local_domains;
+	struct config_list our_hosts, our_networks;
 	struct domain_table local;
 	struct policy_row *rows; /* rows[0] is the row for "*" */
 	size_t rows_len;
@@ -56,6 +57,10 @@ const char *policy_key_name(enum policy_key key);
 /* remote_domains of file into policy->rows and policy->remote; local domains are known. */
 int policy_rows_read(struct policy *policy, const struct config_file *file, struct buffer *warnings,
 		     struct error *err);
+
+/* our_hosts and our_networks are what they should be. */
+int policy_site_check(const struct policy *policy, const struct config_file *file,
+		      struct error *err);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

@@ -138,8 +138,11 @@ admit_judge(struct submission *s)
 		.sender = s->sender,
 		.rcpt = s->rcpts_len > 0 ? rcpt_text(&s->rcpts[0]) : NULL,
 	};
+	struct facts_site site;
 
-	s->facts = facts_from_message(spool_bytes(s->spool), &envelope);
+	site = policy_site(s->policy);
+	s->facts = facts_from_message_at(spool_bytes(s->spool), &envelope,
+					 site.hosts_len > 0 ? &site : NULL);
 	s->facts_json = facts_to_json(s->facts, NULL);
 	for (size_t i = 0; i < s->rcpts_len; i++)
 		judge_rcpt(s, &s->rcpts[i]);
