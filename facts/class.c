@@ -174,8 +174,14 @@ bounce_class(const struct evidence *e, const struct family_hits *text, const str
 {
 	/* Said only when it is over, whatever a server in between said of a delay. */
 	static const char *const over[] = {
-		"permanent error", "permanent failure", "permanent fatal",        "permanently",
-		"given up",        "giving up",         "not going to try again", NULL
+		"permanent error",
+		"permanent failure",
+		"permanent fatal",
+		"failed permanently",
+		"given up",
+		"giving up",
+		"not going to try again",
+		NULL,
 	};
 	const struct family *header = e->header;
 

@@ -134,7 +134,7 @@ said_of(const struct walk *w, size_t i, struct span text)
 			break;
 		}
 	}
-	while (first.len > 0 && strchr(" \t\r\n>:;,\"'])", first.data[0]) != NULL &&
+	while (first.len > 0 && strchr(" \t\r\n>:;,.\"'])", first.data[0]) != NULL &&
 	       first.data[0] != '\0') {
 		first.data++;
 		first.len--;
@@ -202,6 +202,18 @@ holds_code(struct span s)
 	return s.len > 0 && (status_find(s, &code) || status_find_reply(s) > 0);
 }
 
+/* The line of the text that gives the reason. */
+static struct span
+line_with_code(struct span text)
+{
+	struct span line;
+
+	while (line_next(&text, &line))
+		if (holds_code(line))
+			return span_trim(line);
+	return (struct span){ NULL, 0 };
+}
+
 static void
 set_said(struct facts_recipient *r, struct span said)
 {
@@ -255,7 +267,9 @@ add_recipient(const struct walk *w, size_t i, struct span text, const char *acti
 			FACT_SET(r, original, FACTS_SOURCE_TEXT, fact_dup(w->origins[k]));
 	reason = reason_of(w, i, text);
 	set_said(r, reason);
-	if (reason.data != text.data || reason.len != text.len)
+	if (reason.data == text.data && reason.len == text.len)
+		reason = line_with_code(text);
+	if (reason.len > 0)
 		said = reason;
 	FACT_SET(r, diagnostic, FACTS_SOURCE_TEXT, field_unfold(paragraph(said)));
 }

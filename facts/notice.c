@@ -177,7 +177,7 @@ is_divider(struct span line)
 	bool announced = false;
 
 	line = span_trim(line);
-	if (line.len < 10 || line.len > 120)
+	if (line.len < 10 || line.len > 120 || contains_nocase(line, "transcript"))
 		return false;
 	/* Drawn as a divider, or a sentence that says "here it is". */
 	if (strchr("-=*|_", line.data[0]) != NULL || line.data[line.len - 1] == '-')
@@ -250,7 +250,7 @@ static bool
 begins_header(struct span text)
 {
 	struct span line, rest = text;
-	unsigned names = 0, proof = 0;
+	unsigned names = 0, proof = 0, trace = 0;
 
 	for (unsigned n = 0; n < 24 && line_next(&rest, &line) && line.len > 0; n++) {
 		struct span one = line;
@@ -267,14 +267,14 @@ begins_header(struct span text)
 			continue;
 		}
 		names++;
-		proof += field_is(&f, "Received") || field_is(&f, "Message-ID") ||
-			 field_is(&f, "Return-Path") || field_is(&f, "Date") ||
-			 field_is(&f, "DKIM-Signature");
-		if (names >= 3 && proof >= 1)
+		trace += field_is(&f, "Received") || field_is(&f, "Message-ID") ||
+			 field_is(&f, "Return-Path") || field_is(&f, "DKIM-Signature");
+		proof += field_is(&f, "Date");
+		if (names >= 3 && proof + trace >= 1)
 			return true;
 	}
-	/* "Received:" and a blank line is how a cut header looks. */
-	return names >= 2 && proof >= 1;
+	/* A header cut short; subject and date alone are what a report repeats in its own words. */
+	return names >= 2 && trace >= 1;
 }
 
 /* Lines of the quoted header up to its blank line, one ">" taken off each when the first has it. */

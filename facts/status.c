@@ -130,7 +130,7 @@ is_announced(struct span text, size_t at)
 		if (end - start == strlen(words[i]) &&
 		    strncasecmp(text.data + start, words[i], end - start) == 0)
 			return true;
-	return at > 1 && text.data[at - 1] == ' ' && strchr(":;)]>", text.data[at - 2]) != NULL;
+	return at > 1 && text.data[at - 1] == ' ' && strchr(":;,)]>", text.data[at - 2]) != NULL;
 }
 
 /* "554 5.7.1" */

@@ -188,6 +188,28 @@ static const struct {
 	  "has been "
 	  "delayed:\n\n     a@far.example\n\nMessage will be retried for 2 more day(s)\n",
 	  FACTS_DELAYED, "a@far.example|-|-", NULL },
+	{ "gmail, delayed, that speaks of what may come",
+	  "From: Mail Delivery Subsystem <mailer-daemon@googlemail.com>\nTo: "
+	  "sender@home.example\nSubject: "
+	  "Delivery Status Notification (Delay)\n\nThere was a temporary problem delivering your "
+	  "message to "
+	  "a@far.example. Gmail will retry for 46 more hours. You'll be notified if the delivery "
+	  "fails "
+	  "permanently.\n",
+	  FACTS_DELAYED, "a@far.example|-|-", NULL },
+	{ "a transcript follows, and is no returned message",
+	  DAEMON "Subject: Message could not be delivered.\n\nA transcript of the attempts to send "
+		 "the message "
+		 "follows.\nAddressed To: a@far.example\n\na@far.example: [192.0.2.5], 550 5.1.1 "
+		 "No such user\n",
+	  FACTS_FAILED, "a@far.example|-|5.1.1", NULL },
+	{ "subject and date repeated are no returned header",
+	  DAEMON "Subject: There was an error sending your mail\n\nWe had trouble delivering your "
+		 "message.\n\n"
+		 "Subject: 'hi'\nDate: 'Sat, 21 Nov 2026'\n\nSMTP Server <mx.far.example> rejected "
+		 "recipient "
+		 "<a@far.example>\n  (following RCPT command): [550 5.1.1 unknown]\n\n" RETURNED,
+	  FACTS_FAILED, "a@far.example|-|5.1.1", "<1@home.example>" },
 	{ "a gateway nobody knows",
 	  "Return-Path: <>\nFrom: mailgate@far.example\nTo: sender@home.example\nSubject: "
 	  "Problem\n\n"
