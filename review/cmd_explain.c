@@ -58,14 +58,6 @@ const struct verb_option explain_options[] = {
 
 static const char usage_line[] = "usage: ndrq explain [--json] CODE…\n";
 
-static int
-help(void)
-{
-	(void)fputs(usage_line, stdout);
-	options_print(explain_options, stdout);
-	return EX_OK;
-}
-
 int
 cmd_explain(const struct tool *tool, int argc, char **argv)
 {
@@ -75,7 +67,7 @@ cmd_explain(const struct tool *tool, int argc, char **argv)
 	optind = 0;
 	while ((key = option_next(explain_options, argc, argv)) != OPTION_END) {
 		if (key == OPTION_HELP)
-			return help();
+			return verb_help("explain");
 		if (key != OPTION_JSON)
 			return EX_USAGE;
 		json = true;

@@ -406,14 +406,6 @@ usage(void)
 	return EX_USAGE;
 }
 
-static int
-help(void)
-{
-	(void)fputs(usage_line, stdout);
-	options_print(facts_options, stdout);
-	return EX_OK;
-}
-
 /* -1 to go on, or the exit status. */
 static int
 parse_options(struct facts_run *run, int argc, char **argv, const char **ret_list)
@@ -445,7 +437,7 @@ parse_options(struct facts_run *run, int argc, char **argv, const char **ret_lis
 			names_add(&run->networks, xstrdup(optarg));
 			break;
 		case OPTION_HELP:
-			return help();
+			return verb_help("facts");
 		default:
 			return EX_USAGE;
 		}
