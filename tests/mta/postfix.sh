@@ -7,7 +7,7 @@
 . "$top_srcdir/tests/lib/postfix.sh"
 
 need python3
-[ "$(id -u)" = 0 ] || bail_out "Postfix starts only as root"
+as_root "$0" # Postfix starts only as root
 postfix_use
 
 read -r smtp release internet <<<"$(free_ports 3)"
