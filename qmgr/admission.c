@@ -13,11 +13,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "qmgr/admit.h"
+
+/* Larger ones are not waited for by a commit. */
+#define SMALL_BYTES (256 * 1024)
 
 struct admission {
 	struct admission_options options;
 	struct channel tasks;
+	struct task *fresh, **fresh_tail; /* submitted in this turn of the loop */
+	size_t fresh_small;
+	atomic_size_t small; /* small submissions between flush and committer */
 	pthread_t *threads;
 	atomic_uint next_slot;
 };
@@ -69,9 +76,28 @@ pass_on(struct admission *a, struct submission *s)
 	storing->job.task.done = store_done;
 	storing->job.execute = store_execute;
 	storing->job.rescue = store_rescue;
+	storing->job.undoes_itself = true; /* store_put does */
 	/* the body, and about as much again as a small one needs in rows and indices */
 	storing->job.adds_bytes = (int64_t)s->message.body.len + 2048;
-	committer_submit(a->options.committer, &storing->job);
+	committer_submit_quietly(a->options.committer, &storing->job);
+}
+
+/*
+ * The committer begins when the last of those that came together is there: one transaction for all
+ * of them, and one waking. Each is put before it is counted out, so the last to be counted nudges
+ * for all. A large one, or one yet to be read, waits for nobody and nobody for it.
+ */
+static void
+count_out(struct admission *a, bool is_small)
+{
+	if (!is_small || atomic_fetch_sub(&a->small, 1) == 1)
+		committer_nudge(a->options.committer);
+}
+
+static bool
+is_small(const struct submission *s)
+{
+	return s->spool != NULL && spool_size(s->spool) <= SMALL_BYTES;
 }
 
 /* A step's result: 1 goes on; 0 it is not there any more; -1 refused. */
@@ -130,11 +156,12 @@ static bool
 submission_run(struct task *task, void *ctx)
 {
 	struct submission *s = (struct submission *)task;
+	bool counted = s->counted, goes_back = !admit(ctx, s);
 
-	if (!admit(ctx, s))
-		return true;
-	pass_on(ctx, s);
-	return false;
+	if (!goes_back)
+		pass_on(ctx, s); /* from here on it is the committer's */
+	count_out(ctx, counted);
+	return goes_back;
 }
 
 static void
@@ -166,6 +193,7 @@ admission_start(const struct admission_options *options)
 
 	a->options = *options;
 	channel_init(&a->tasks, NULL, NULL);
+	a->fresh_tail = &a->fresh;
 	a->threads = xcalloc(options->threads, sizeof(a->threads[0]));
 	for (unsigned i = 0; i < options->threads; i++)
 		thread_start(&a->threads[i], "ndrqd-admit", admission_main, a);
@@ -177,7 +205,22 @@ admission_submit(struct admission *a, struct submission *s)
 {
 	s->task.run = submission_run;
 	s->task.done = submission_task_done;
-	channel_put(&a->tasks, &s->task);
+	s->task.next = NULL;
+	s->counted = is_small(s);
+	*a->fresh_tail = &s->task;
+	a->fresh_tail = &s->task.next;
+	a->fresh_small += s->counted;
+}
+
+void
+admission_flush(struct admission *a)
+{
+	if (a->fresh == NULL)
+		return;
+	atomic_fetch_add(&a->small, a->fresh_small);
+	channel_put_all(&a->tasks, TAKE(a->fresh));
+	a->fresh_tail = &a->fresh;
+	a->fresh_small = 0;
 }
 
 void
@@ -193,6 +236,7 @@ admission_stopp(struct admission **ret_admission)
 
 	if (a == NULL)
 		return;
+	admission_flush(a);
 	channel_close(&a->tasks);
 	for (unsigned i = 0; i < a->options.threads; i++)
 		(void)pthread_join(a->threads[i], NULL);

@@ -24,8 +24,12 @@ struct admission_options {
 };
 
 struct admission *admission_start(const struct admission_options *options);
-/* The submission comes back through its done, in the loop, with its outcome. */
+/*
+ * The submission comes back through its done, in the loop, with its outcome. It is on its way at
+ * the next admission_flush, with the others of the same turn of the loop.
+ */
 void admission_submit(struct admission *admission, struct submission *submission);
+void admission_flush(struct admission *admission);
 /* A plain task: run in the pool, done in the loop. */
 void admission_run(struct admission *admission, struct task *task);
 /* Does what was submitted, then ends the threads. NULL is fine. */

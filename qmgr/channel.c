@@ -30,6 +30,15 @@ channel_done(struct channel *channel)
 	(void)pthread_mutex_destroy(&channel->lock);
 }
 
+/* The lock is held. */
+static void
+append(struct channel *channel, struct task *first, struct task *last)
+{
+	assert(!channel->closed);
+	*channel->tail = first;
+	channel->tail = &last->next;
+}
+
 void
 channel_put_all(struct channel *channel, struct task *first)
 {
@@ -38,9 +47,7 @@ channel_put_all(struct channel *channel, struct task *first)
 	while (last->next != NULL)
 		last = last->next;
 	(void)pthread_mutex_lock(&channel->lock);
-	assert(!channel->closed);
-	*channel->tail = first;
-	channel->tail = &last->next;
+	append(channel, first, last);
 	if (first == last)
 		(void)pthread_cond_signal(&channel->ready);
 	else
@@ -55,6 +62,23 @@ channel_put(struct channel *channel, struct task *task)
 {
 	task->next = NULL;
 	channel_put_all(channel, task);
+}
+
+void
+channel_put_quietly(struct channel *channel, struct task *task)
+{
+	task->next = NULL;
+	(void)pthread_mutex_lock(&channel->lock);
+	append(channel, task, task);
+	(void)pthread_mutex_unlock(&channel->lock);
+}
+
+void
+channel_nudge(struct channel *channel)
+{
+	(void)pthread_mutex_lock(&channel->lock);
+	(void)pthread_cond_signal(&channel->ready);
+	(void)pthread_mutex_unlock(&channel->lock);
 }
 
 void

@@ -35,6 +35,9 @@ void channel_done(struct channel *channel); /* must be empty */
 void channel_put(struct channel *channel, struct task *task);
 /* A linked list, in its order, with one wake. */
 void channel_put_all(struct channel *channel, struct task *first);
+/* As channel_put, but a taker that sleeps goes on sleeping until channel_nudge or another put. */
+void channel_put_quietly(struct channel *channel, struct task *task);
+void channel_nudge(struct channel *channel);
 /* Nothing is put any more; takers get what is left, then NULL. */
 void channel_close(struct channel *channel);
 

@@ -64,12 +64,10 @@ refuse_without_room(struct committer *c, struct task *first)
 }
 
 static void
-execute(struct committer *c, struct job *job)
+execute_in_savepoint(struct committer *c, struct job *job)
 {
 	struct error err;
 
-	if (job->result < 0)
-		return;
 	if (store_savepoint(c->store, &err) < 0) {
 		fail_temporarily(job, &err);
 		return;
@@ -79,6 +77,17 @@ execute(struct committer *c, struct job *job)
 		fail_temporarily(job, &err);
 	if (job->result < 0)
 		store_savepoint_rollback(c->store);
+}
+
+static void
+execute(struct committer *c, struct job *job)
+{
+	if (job->result < 0)
+		return;
+	if (job->undoes_itself)
+		job->result = job->execute(job, c->store, &job->err);
+	else
+		execute_in_savepoint(c, job);
 }
 
 static void
@@ -149,6 +158,18 @@ void
 committer_submit(struct committer *c, struct job *job)
 {
 	channel_put(&c->jobs, &job->task);
+}
+
+void
+committer_submit_quietly(struct committer *c, struct job *job)
+{
+	channel_put_quietly(&c->jobs, &job->task);
+}
+
+void
+committer_nudge(struct committer *c)
+{
+	channel_nudge(&c->jobs);
 }
 
 void

@@ -21,6 +21,8 @@ struct job {
 	/* After the COMMIT, in the committer: may be NULL. 1: done after all, 0: it stays as it is.
 	 */
 	int (*rescue)(struct job *job, struct error *err);
+	bool undoes_itself; /* execute leaves nothing behind when it fails: no savepoint is needed
+			     */
 	int64_t adds_bytes; /* what it will add to the store; 0: nothing worth counting */
 	int result;         /* 0 committed, -1: err */
 	struct error err;
@@ -29,6 +31,9 @@ struct job {
 /* Finished jobs are put into back (the loop's channel). store stays the caller's. */
 struct committer *committer_start(struct store *store, size_t batch, struct channel *back);
 void committer_submit(struct committer *committer, struct job *job); /* any thread */
+/* The same, but a committer that sleeps need not begin yet: more is coming, and then a nudge. */
+void committer_submit_quietly(struct committer *committer, struct job *job);
+void committer_nudge(struct committer *committer);
 /* Does what was submitted, then ends the thread. NULL is fine. */
 void committer_stopp(struct committer **committer);
 

@@ -71,6 +71,7 @@ struct daemon {
 	int64_t backlog_bytes, backlog_messages;
 	struct channel back;
 	ev_async back_ready;
+	ev_prepare before_sleep;
 	ev_signal on_hup, on_term, on_int;
 	ev_timer drain_timer;
 	bool reloading, reload_again, ending;
@@ -288,6 +289,17 @@ on_back_ready(struct ev_loop *loop, ev_async *async, int events)
 		task->done(task);
 	}
 	check_backlog(d);
+}
+
+/* What a turn of the loop has received goes to admission together. */
+static void
+on_before_sleep(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	const struct daemon *d = prepare->data;
+
+	(void)loop;
+	(void)events;
+	admission_flush(d->admission);
 }
 
 static void
@@ -573,6 +585,9 @@ start(struct daemon *d, struct error *err)
 	ev_async_start(d->loop, &d->back_ready);
 	if (open_store(d, err) < 0 || start_threads(d, err) < 0 || start_parts(d, err) < 0)
 		return -1;
+	ev_prepare_init(&d->before_sleep, on_before_sleep);
+	d->before_sleep.data = d;
+	ev_prepare_start(d->loop, &d->before_sleep);
 	start_signal(d, &d->on_hup, SIGHUP, on_signal_hup);
 	start_signal(d, &d->on_term, SIGTERM, on_signal_end);
 	start_signal(d, &d->on_int, SIGINT, on_signal_end);

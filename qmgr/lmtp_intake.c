@@ -156,9 +156,10 @@ connection_settle(struct connection *c)
 		return;
 	}
 	switch (c->session.state) {
-	case LMTP_COMMITTING:
+	case LMTP_COMMITTING: /* few peers say more before our answer: on_io sees to them */
 	case LMTP_WAITING:
-		watch(c, 0);
+		if (c->io.events & EV_WRITE)
+			watch(c, 0);
 		break;
 	case LMTP_CLOSING:
 		linger(c);
@@ -249,6 +250,11 @@ on_io(struct ev_loop *loop, ev_io *io, int events)
 	struct connection *c = io->data;
 
 	(void)loop;
+	if (!(events & EV_WRITE) &&
+	    (c->session.state == LMTP_COMMITTING || c->session.state == LMTP_WAITING)) {
+		watch(c, 0); /* not now; connection_settle watches again */
+		return;
+	}
 	if ((events & EV_READ) && !connection_read(c))
 		return;
 	connection_settle(c);

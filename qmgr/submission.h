@@ -60,6 +60,7 @@ struct submission {
 	struct daemon *daemon;
 	void (*answer)(struct submission *submission);
 	int64_t weight_bytes;
+	bool counted; /* admission's: the committer waits for it */
 
 	/* the envelope */
 	char *sender; /* "" null; NULL: not known */

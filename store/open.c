@@ -139,7 +139,7 @@ configure(struct store *store, int busy_timeout_ms, struct error *err)
 	static const char pragmas[] = "PRAGMA synchronous = FULL;"
 				      "PRAGMA foreign_keys = ON;"
 				      "PRAGMA temp_store = MEMORY;"
-				      "PRAGMA wal_autocheckpoint = 4000;"
+				      "PRAGMA wal_autocheckpoint = 16000;"
 				      "PRAGMA journal_size_limit = 67108864;";
 
 	(void)sqlite3_extended_result_codes(store->db, 1);

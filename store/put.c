@@ -115,6 +115,16 @@ judge_outcome(struct store *store, const struct store_new_message *m, struct sto
 	return 0;
 }
 
+/* Until something is undone: the row may be of the same transaction. */
+static void
+remember_policy(struct store *store, const char *revision, int64_t id)
+{
+	if (strlen(revision) >= sizeof(store->policy_revision))
+		return;
+	(void)strcpy(store->policy_revision, revision);
+	store->policy_id = id;
+}
+
 /* The row of a revision; one without its text yet when it was never put. 0: no revision named. */
 static int
 policy_row(struct store *store, const char *revision, int64_t now_ms, int64_t *ret_id,
@@ -127,10 +137,14 @@ policy_row(struct store *store, const char *revision, int64_t now_ms, int64_t *r
 	*ret_id = 0;
 	if (revision == NULL)
 		return 0;
+	if (strcmp(store->policy_revision, revision) == 0) {
+		*ret_id = store->policy_id;
+		return 0;
+	}
 	query_text(&find, revision);
 	row = query_row(&find, err);
 	if (row > 0)
-		*ret_id = sqlite3_column_int64(find.statement, 0);
+		remember_policy(store, revision, *ret_id = sqlite3_column_int64(find.statement, 0));
 	if (row != 0)
 		return row < 0 ? -1 : 0;
 	query_text(&add, revision);

@@ -34,11 +34,13 @@ struct store {
 	sqlite3 *db;
 	char *path, *folder;
 	int64_t min_free_bytes, max_size_bytes;
-	int64_t instance;     /* 0: a tool's */
-	bool in_transaction;  /* between store_begin and commit or rollback */
-	bool was_full;        /* a write failed: see store_begin */
-	bool in_savepoint;    /* the caller's one */
-	struct answers *lost; /* answers; NULL: a tool's */
+	int64_t instance;         /* 0: a tool's */
+	bool in_transaction;      /* between store_begin and commit or rollback */
+	bool was_full;            /* a write failed: see store_begin */
+	bool in_savepoint;        /* the caller's one */
+	struct answers *lost;     /* answers; NULL: a tool's */
+	char policy_revision[72]; /* the last one that was found; empty: none */
+	int64_t policy_id;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 

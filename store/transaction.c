@@ -58,6 +58,8 @@ store_commit(struct store *store, struct error *err)
 
 	assert(store->in_transaction);
 	result = sql_run(store, SQL_COMMIT, err);
+	if (result < 0)
+		store->policy_revision[0] = '\0';
 	store_rollback(store); /* of what a failed commit left; else nothing */
 	return result;
 }
@@ -67,8 +69,10 @@ store_rollback(struct store *store)
 {
 	store->in_transaction = false;
 	store->in_savepoint = false;
-	if (!sqlite3_get_autocommit(store->db))
-		(void)sql_run(store, SQL_ROLLBACK, NULL);
+	if (sqlite3_get_autocommit(store->db))
+		return;
+	store->policy_revision[0] = '\0';
+	(void)sql_run(store, SQL_ROLLBACK, NULL);
 }
 
 int
@@ -94,6 +98,7 @@ store_savepoint_release(struct store *store, struct error *err)
 static void
 undo_to(struct store *store, enum sql_id undo, enum sql_id release)
 {
+	store->policy_revision[0] = '\0';
 	if (sql_run(store, undo, NULL) < 0 || sql_run(store, release, NULL) < 0) {
 		if (!sqlite3_get_autocommit(store->db))
 			(void)sql_run(store, SQL_ROLLBACK, NULL);

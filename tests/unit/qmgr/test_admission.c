@@ -93,6 +93,7 @@ pass(struct bench *b, struct submission *s)
 	s->done = on_done;
 	s->ctx = b;
 	admission_submit(b->admission, s);
+	admission_flush(b->admission);
 	while (b->done == before)
 		cr_assert(back_turn(&b->back));
 }
@@ -407,6 +408,7 @@ make_many(struct bench *b, struct submission **many)
 		many[i]->done = on_done;
 		many[i]->ctx = b;
 		admission_submit(b->admission, many[i]);
+		admission_flush(b->admission);
 	}
 }
 
