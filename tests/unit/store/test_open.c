@@ -49,7 +49,7 @@ Test(open, the_connection_is_set_up_as_the_promise_needs)
 	cr_assert_eq(ask(f.store, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
 	cr_assert_eq(ask(f.store, "PRAGMA synchronous"), 2);
 	cr_assert_eq(ask(f.store, "PRAGMA foreign_keys"), 1);
-	cr_assert_eq(ask(f.store, "PRAGMA wal_autocheckpoint"), 4000);
+	cr_assert_eq(ask(f.store, "PRAGMA wal_autocheckpoint"), 16000);
 	cr_assert_eq(ask(f.store, "PRAGMA journal_size_limit"), 64 << 20);
 	cr_assert_eq(ask(f.store, "PRAGMA application_id"), SCHEMA_APPLICATION_ID);
 	cr_assert_eq(ask(f.store, "PRAGMA user_version"), schema_version);
