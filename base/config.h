@@ -55,7 +55,8 @@ struct config_list {
 };
 
 /* One key. Tables of these are what the reader, the defaults, --show-config and the manual page
- * test walk. Keys of one group stand together. */
+ * test walk. Keys of one group stand together. "ndr" and "ndr.none" may both be keys: then ndr is
+ * one value or a group. */
 struct config_item {
 	const char *key; /* "lmtp.max_sessions": group, dot, name; or a name */
 	enum config_type type;
