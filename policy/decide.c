@@ -112,11 +112,9 @@ decide_by_row(const struct policy *policy, const struct policy_subject *subject,
 	enum policy_key class_key = key_of(subject->facts->class);
 	enum policy_key key =
 		is_forwarded(policy, subject->orcpt) ? POLICY_KEY_FORWARDED : class_key;
-	const struct policy_row *row;
-	size_t index = 0;
+	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
+	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
 
-	(void)domain_table_find(&policy->remote, d->domain, &index);
-	row = &policy->rows[index];
 	d->action = (enum policy_action)row->actions[key];
 	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
 	    row->actions[POLICY_KEY_UNKNOWN] != POLICY_DELETE)

@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "policy/domain.h"
 #include "policy/rule.h"
 
 static const char *const mode_choices[] = { "enforce", "observe", NULL };
@@ -79,7 +80,7 @@ read_local_domain(struct policy *policy, const struct config_file *file, size_t 
 	if (subtree && strchr(domain, '.') == NULL)
 		policy_warn(warnings, file, at,
 			    "local_domains: \"%s\" makes every domain under it local", shown);
-	domain_table_add(&policy->local, domain, subtree, i);
+	(void)domain_table_add(&policy->local, domain, subtree, i);
 	return 0;
 }
 
@@ -87,7 +88,7 @@ static int
 read_local_domains(struct policy *policy, const struct config_file *file, struct buffer *warnings,
 		   struct error *err)
 {
-	size_t first, second;
+	const struct domain_entry *first, *second;
 
 	if (policy->local_domains.len == 0)
 		return config_error(file, config_find(file, "local_domains"), err,
@@ -96,10 +97,10 @@ read_local_domains(struct policy *policy, const struct config_file *file, struct
 	for (size_t i = 0; i < policy->local_domains.len; i++)
 		if (read_local_domain(policy, file, i, warnings, err) < 0)
 			return -1;
-	if (domain_table_sort(&policy->local, &first, &second) == 1)
-		policy_warn(warnings, file, local_setting(file, second),
+	if (domain_table_index(&policy->local, &first, &second) == 1)
+		policy_warn(warnings, file, local_setting(file, second->value),
 			    "local_domains: \"%s\" is there twice",
-			    policy->local_domains.items[second]);
+			    policy->local_domains.items[second->value]);
 	return 0;
 }
 
@@ -193,5 +194,5 @@ policy_domain_is_local(const struct policy *policy, const char *domain)
 {
 	AUTO(freep) char *form = domain_normalise(span_of(domain));
 
-	return domain_is_plausible(form) && domain_table_find(&policy->local, form, NULL) == 1;
+	return domain_is_plausible(form) && domain_table_find(&policy->local, form) != NULL;
 }

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "policy/domain.h"
 #include "policy/rule.h"
 
 static const char *const action_choices[] = { "send", "hold", "delete", NULL };
@@ -178,11 +179,11 @@ enter_domain(const struct reading *r, size_t index)
 
 	if (domain == NULL)
 		return config_error(r->file, at, r->err, "domain: \"%.80s\": %s", shown, wrong);
-	if (domain_table_find(&r->policy->local, domain, NULL) == 1)
+	if (domain_table_find(&r->policy->local, domain) != NULL)
 		policy_warn(r->warnings, r->file, at,
 			    "domain: \"%s\" is local, so this row is only for what SRS hides",
 			    shown);
-	domain_table_add(&r->policy->remote, domain, subtree, index);
+	(void)domain_table_add(&r->policy->remote, domain, subtree, index);
 	return 0;
 }
 
@@ -190,16 +191,16 @@ static int
 enter_domains(const struct reading *r)
 {
 	const struct policy_row *rows = r->policy->rows;
-	size_t first, second;
+	const struct domain_entry *first, *second;
 	int line;
 
 	for (size_t i = 1; i < r->policy->rows_len; i++)
 		if (enter_domain(r, i) < 0)
 			return -1;
-	if (domain_table_sort(&r->policy->remote, &first, &second) == 0)
+	if (domain_table_index(&r->policy->remote, &first, &second) == 0)
 		return 0;
-	(void)config_where(r->file, rows[first].at, &line);
-	return config_error(r->file, rows[second].at, r->err,
+	(void)config_where(r->file, rows[first->value].at, &line);
+	return config_error(r->file, rows[second->value].at, r->err,
 			    "domain: this domain has a row already, in line %d", line);
 }
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "base/config.h"
-#include "policy/domain.h"
+#include "policy/domain_table.h"
 #include "policy/policy.h"
 
 /* The keys of a row that hold an action, in the order of policy.conf(5). */
