@@ -105,6 +105,21 @@ is_forwarded(const struct policy *policy, const char *orcpt)
 	return recipient_read(orcpt, &policy->local, &domain) == RECIPIENT_LOCAL;
 }
 
+/* A row that tells by proof gives its rule the proof's name too. */
+static void
+name_rule(const struct policy *policy, const struct domain_entry *entry, enum policy_key key,
+	  enum policy_proof proof, struct policy_decision *d)
+{
+	const uint8_t *of = policy->rows[entry != NULL ? entry->value : 0].actions[key];
+	bool same = of[POLICY_PROOF_NONE] == of[POLICY_PROOF_PROVED] &&
+		    of[POLICY_PROOF_NONE] == of[POLICY_PROOF_FORGED];
+	char name[POLICY_NAME_SIZE];
+
+	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s%s%s",
+		       policy_entry_name(policy, entry, name), policy_key_name(key),
+		       same ? "" : ".", same ? "" : policy_proof_name(proof));
+}
+
 static void
 decide_by_row(const struct policy *policy, const struct policy_subject *subject,
 	      struct policy_decision *d)
@@ -115,11 +130,11 @@ decide_by_row(const struct policy *policy, const struct policy_subject *subject,
 	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
 	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
 
-	d->action = (enum policy_action)row->actions[key];
+	d->action = (enum policy_action)row->actions[key][subject->proof];
 	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
-	    row->actions[POLICY_KEY_UNKNOWN] != POLICY_DELETE)
+	    row->actions[POLICY_KEY_UNKNOWN][subject->proof] != POLICY_DELETE)
 		d->action = POLICY_HOLD;
-	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s", row->name, policy_key_name(key));
+	name_rule(policy, entry, key, subject->proof, d);
 }
 
 void

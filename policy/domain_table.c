@@ -27,51 +27,86 @@ hash_step(uint32_t hash, char c)
 	return (hash ^ (unsigned char)c) * HASH_PRIME;
 }
 
-static uint32_t
-hash_of(const char *domain)
-{
-	uint32_t hash = HASH_START;
+/* One walk over a domain, from its end: at each label the hash of what is behind it. */
+struct walk {
+	const char *domain;
+	size_t len, at;
+	uint32_t hash;
+	unsigned depth; /* labels so far */
+};
 
-	for (size_t i = strlen(domain); i > 0; i--)
-		hash = hash_step(hash, domain[i - 1]);
-	return hash;
+static struct walk
+walk_begin(const char *domain)
+{
+	size_t len = strlen(domain);
+
+	return (struct walk){ domain, len, len, HASH_START, 0 };
+}
+
+/* To the next label's first byte; false at the beginning, or beyond what a domain can be. */
+static bool
+walk_next(struct walk *w)
+{
+	while (w->at > 0 && w->len - w->at < DOMAIN_BYTES_MAX) {
+		w->hash = hash_step(w->hash, w->domain[--w->at]);
+		if (w->at == 0 || w->domain[w->at - 1] == '.') {
+			w->depth++;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint64_t
+depth_bit(unsigned depth)
+{
+	return UINT64_C(1) << (depth < 63 ? depth : 63);
 }
 
 struct domain_entry *
-domain_table_add(struct domain_table *table, char *domain_take, bool subtree, size_t value)
+domain_table_add(struct domain_table *table, const char *domain, bool subtree, size_t value)
 {
+	size_t bytes = strlen(domain) + 1;
+	struct domain_entry *e = xmalloc(sizeof(*e) + bytes);
+
+	*e = (struct domain_entry){ .value = value, .subtree = subtree };
+	memcpy(e->domain, domain, bytes);
 	table->entries =
 		array_grow(table->entries, &table->size, table->len, sizeof(*table->entries));
-	table->entries[table->len] = (struct domain_entry){
-		.domain = domain_take,
-		.value = value,
-		.hash = hash_of(domain_take),
-		.subtree = subtree,
-	};
-	return &table->entries[table->len++];
+	table->entries[table->len++] = e;
+	return e;
 }
 
-static size_t
-first_slot(const struct domain_table *table, uint32_t hash, bool subtree)
+/* The slot of an entry, or the free one where it would be. */
+static struct domain_slot *
+probe(const struct domain_table *table, const char *domain, uint32_t hash, bool subtree)
 {
 	/* the low bits of FNV-1a depend on the low bits of its input alone */
-	return (hash ^ hash >> 15 ^ subtree) & (table->slots_len - 1);
+	size_t at = (hash ^ hash >> 15) & (table->slots_len - 1);
+	struct domain_slot *slot;
+
+	for (;; at = (at + 1) & (table->slots_len - 1)) {
+		slot = &table->slots[at];
+		if (slot->entry == NULL || (slot->hash == hash && slot->entry->subtree == subtree &&
+					    strcmp(slot->entry->domain, domain) == 0))
+			return slot;
+	}
 }
 
-/* The entry, or the free slot where it would be. */
+/* Into its slot; the entry that is there already, or NULL. */
 static const struct domain_entry *
-probe(const struct domain_table *table, const char *domain, uint32_t hash, bool subtree,
-      size_t *ret_slot)
+enter(struct domain_table *table, struct domain_entry *e)
 {
-	size_t slot = first_slot(table, hash, subtree);
+	struct walk w = walk_begin(e->domain);
+	struct domain_slot *slot;
 
-	for (; table->slots[slot] != 0; slot = (slot + 1) & (table->slots_len - 1)) {
-		const struct domain_entry *e = &table->entries[table->slots[slot] - 1];
-
-		if (e->hash == hash && e->subtree == subtree && strcmp(e->domain, domain) == 0)
-			return e;
-	}
-	*ret_slot = slot;
+	while (walk_next(&w))
+		;
+	table->depths |= depth_bit(w.depth);
+	slot = probe(table, e->domain, w.hash, e->subtree);
+	if (slot->entry != NULL)
+		return slot->entry;
+	*slot = (struct domain_slot){ e, w.hash };
 	return NULL;
 }
 
@@ -86,18 +121,15 @@ domain_table_index(struct domain_table *table, const struct domain_entry **ret_f
 		table->slots_len *= 2;
 	free(table->slots);
 	table->slots = xcalloc(table->slots_len, sizeof(*table->slots));
+	table->depths = 0;
 	for (size_t i = 0; i < table->len; i++) {
-		const struct domain_entry *e = &table->entries[i], *there;
-		size_t slot;
+		const struct domain_entry *there = enter(table, table->entries[i]);
 
-		there = probe(table, e->domain, e->hash, e->subtree, &slot);
-		if (there == NULL) {
-			table->slots[slot] = (uint32_t)i + 1;
-		} else if (twice == 0) {
-			*ret_first = there;
-			*ret_second = e;
-			twice = 1;
-		}
+		if (there == NULL || twice == 1)
+			continue;
+		*ret_first = there;
+		*ret_second = table->entries[i];
+		twice = 1;
 	}
 	return twice;
 }
@@ -105,22 +137,20 @@ domain_table_index(struct domain_table *table, const struct domain_entry **ret_f
 static const struct domain_entry *
 find(const struct domain_table *table, const char *domain, bool exact)
 {
+	struct walk w = walk_begin(domain);
 	const struct domain_entry *best = NULL, *e;
-	size_t len = strlen(domain), least = len <= DOMAIN_BYTES_MAX ? 0 : len - DOMAIN_BYTES_MAX;
-	size_t slot;
-	uint32_t hash = HASH_START;
 
-	if (table->len == 0)
-		return NULL;
-	for (size_t i = len; i > least; i--) {
-		hash = hash_step(hash, domain[i - 1]);
-		if (i > 1 && domain[i - 2] != '.')
+	while (table->len > 0 && walk_next(&w)) {
+		if ((table->depths & depth_bit(w.depth)) == 0)
 			continue;
-		e = probe(table, domain + i - 1, hash, true, &slot);
+		e = probe(table, domain + w.at, w.hash, true)->entry;
+		best = e != NULL ? e : best;
+		if (!exact || w.at > 0)
+			continue;
+		e = probe(table, domain, w.hash, false)->entry;
 		best = e != NULL ? e : best;
 	}
-	e = exact && least == 0 ? probe(table, domain, hash, false, &slot) : NULL;
-	return e != NULL ? e : best;
+	return best;
 }
 
 const struct domain_entry *
@@ -139,7 +169,7 @@ void
 domain_table_done(struct domain_table *table)
 {
 	for (size_t i = 0; i < table->len; i++)
-		free(table->entries[i].domain);
+		free(table->entries[i]);
 	free(table->entries);
 	free(table->slots);
 	*table = (struct domain_table){ 0 };

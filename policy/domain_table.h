@@ -12,22 +12,26 @@
 
 /* A domain (normalised, domain.h), or with subtree "*.d": d and all below. */
 struct domain_entry {
-	char *domain;
 	size_t value; /* the caller's, as is line */
 	unsigned line;
-	uint32_t hash;
 	bool subtree;
+	char domain[];
+};
+
+struct domain_slot {
+	struct domain_entry *entry; /* NULL: free */
+	uint32_t hash;
 };
 
 struct domain_table {
-	struct domain_entry *entries;
+	struct domain_entry **entries;
 	size_t len, size;
-	uint32_t *slots; /* indices of entries, plus one; 0: free */
-	size_t slots_len;
+	struct domain_slot *slots;
+	size_t slots_len; /* a power of two */
+	uint64_t depths;  /* bit n: an entry has n labels; bit 63: 63 or more */
 };
 
-/* The entry is there until the next add. */
-struct domain_entry *domain_table_add(struct domain_table *table, char *domain_take, bool subtree,
+struct domain_entry *domain_table_add(struct domain_table *table, const char *domain, bool subtree,
 				      size_t value);
 /* Once, before the first search. 1: a domain is there twice: the entry added first, which is the
  * one that is found, and the other. */

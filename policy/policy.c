@@ -5,8 +5,8 @@
  * thread may ask it anything without a lock. It is counted by reference; the
  * last policy_unrefp frees it, in whichever thread that is.
  *
- * The revision is over the text with its includes in place: a file that reads
- * the same is the same policy.
+ * The revision is over the text with its includes in place and the digest of
+ * domains_file: files that read the same are the same policy.
  */
 #include "policy/policy.h"
 
@@ -29,6 +29,8 @@ const struct config_item policy_items[] = {
 	  "enforce, or only observe" },
 	{ "local_domains", CONFIG_LIST, offsetof(struct policy, local_domains), NULL, 0, 0, NULL,
 	  "whose users are always told" },
+	{ "domains_file", CONFIG_TEXT, offsetof(struct policy, domains_file), NULL, 1, 0, NULL,
+	  "more domains, one a line" },
 };
 const size_t policy_items_len = sizeof(policy_items) / sizeof(policy_items[0]);
 
@@ -68,8 +70,8 @@ read_local_domain(struct policy *policy, const struct config_file *file, size_t 
 	const char *text = policy->local_domains.items[i], *wrong;
 	const config_setting_t *at = local_setting(file, i);
 	AUTO(freep) char *shown = text_to_printable(span_of(text));
+	AUTO(freep) char *domain = NULL;
 	bool subtree;
-	char *domain;
 
 	if (strcmp(text, "*") == 0)
 		return config_error(file, at, err,
@@ -131,12 +133,12 @@ policy_read(const char *path, struct policy **ret_policy, struct buffer *warning
 	atomic_init(&policy->refs, 1);
 	text = config_text(file);
 	buffer_add(&policy->text, text.data, text.len);
-	set_revision(policy);
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
 	    policy_rows_read(policy, file, warnings, err) < 0)
 		return -1;
+	set_revision(policy);
 	*ret_policy = TAKE(policy);
 	return 0;
 }
@@ -156,8 +158,11 @@ policy_free(struct policy *policy)
 	domain_table_done(&policy->local);
 	domain_table_done(&policy->remote);
 	for (size_t i = 0; i < policy->rows_len; i++)
-		config_free_items(policy_row_items, policy_row_items_len, &policy->rows[i]);
+		free(policy->rows[i].source);
 	free(policy->rows);
+	for (size_t i = 0; i < policy->files_len; i++)
+		free(policy->files[i]);
+	free(policy->files);
 	free(policy);
 }
 

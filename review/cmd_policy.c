@@ -2,7 +2,8 @@
  * cmd_policy.c: is a policy good, and what would it do?
  *
  *	ndrq policy check FILE
- *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A] [--class NAME | MESSAGE]
+ *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A] [--proof WHAT]
+ *		[--class NAME | MESSAGE]
  *
  * Reads the file it is given and a message; knows neither the store nor the
  * daemon, so it can be tried before either is set up. What is wrong with a
@@ -44,6 +45,8 @@ static const char test_usage[] =
 	"  --class NAME      without MESSAGE: failed (the default), delayed, delivered,\n"
 	"                    relayed, expanded, receipt, auto-reply, abuse-report,\n"
 	"                    unknown, mail\n"
+	"  --proof WHAT      of the returned message's sender: proved, forged, or none\n"
+	"                    (the default)\n"
 	"  --json            the same as a JSON object\n";
 
 static const char policy_usage[] =
@@ -112,7 +115,8 @@ run_check(bool json, int argc, char **argv)
 /* ---- test -------------------------------------------------------------------- */
 
 struct trial {
-	const char *file, *rcpt, *orcpt, *from, *class_name, *message;
+	const char *file, *rcpt, *orcpt, *from, *class_name, *proof_name, *message;
+	enum policy_proof proof;
 	bool json;
 };
 
@@ -125,6 +129,7 @@ parse_trial(int argc, char **argv, struct trial *t)
 		{ "orcpt", required_argument, NULL, 'o' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "class", required_argument, NULL, 'c' },
+		{ "proof", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -144,6 +149,9 @@ parse_trial(int argc, char **argv, struct trial *t)
 			break;
 		case 'c':
 			t->class_name = optarg;
+			break;
+		case 'p':
+			t->proof_name = optarg;
 			break;
 		case 'j':
 			t->json = true;
@@ -237,7 +245,13 @@ static int
 decide_and_print(const struct trial *t, const struct policy *policy, const struct facts *facts,
 		 bool truncated)
 {
-	const struct policy_subject subject = { facts, t->rcpt, t->orcpt, truncated };
+	const struct policy_subject subject = {
+		.facts = facts,
+		.rcpt = t->rcpt,
+		.orcpt = t->orcpt,
+		.truncated = truncated,
+		.proof = t->proof,
+	};
 	struct policy_decision d;
 	int rc = 0;
 
@@ -267,6 +281,9 @@ run_test(bool json, int argc, char **argv)
 		return help(test_usage);
 	if (rc == EX_OK && t.class_name != NULL &&
 	    facts_class_from_name(t.class_name, &assumed.class) != 1)
+		rc = EX_USAGE;
+	if (rc == EX_OK && t.proof_name != NULL &&
+	    policy_proof_from_name(t.proof_name, &t.proof) != 1)
 		rc = EX_USAGE;
 	if (rc != EX_OK)
 		return usage(test_usage);

@@ -34,6 +34,9 @@ begin(void)
 	put("watch", "mode = \"observe\"; local_domains = \"ours.example\";\n");
 	put("odd", "local_domains = \"ours.example\";\n"
 		   "remote_domains = ( { name = \"A\"; domain = \"*\"; ndr = \"send\"; } );\n");
+	put("proof", "local_domains = \"ours.example\"; remote_domains = ( { name = \"B\";\n"
+		     "domain = \"b.example\"; ndr = { proved = \"send\"; forged = \"delete\"; };\n"
+		     "} );\n");
 	put("bad", "local_domains = \"ours.example\";\nmood = \"x\";\n");
 	put("ndr", "From: MAILER-DAEMON@ours.example\r\nTo: x@a.example\r\nMIME-Version: 1.0\r\n"
 		   "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
@@ -121,14 +124,21 @@ Test(cmd_policy, the_decision_is_one_line)
 	cr_assert_eq(RUN("test", "good", "--rcpt", "u@ours.example", "ndr"), 0);
 	cr_assert_eq(RUN("test", "good", "--rcpt", "u@b.example", "--from", "", "ndr"), 0);
 	cr_assert_eq(RUN("test", "watch", "--rcpt", "u@b.example"), 0);
-	cr_assert_stdout_eq_str(
-		"send rule=\"Two words.ndr\" domain=a.example class=failed\n"
-		"delete rule=\"Two words.receipt\" domain=a.example class=receipt\n"
-		"send rule=Default.forwarded domain=b.example class=failed\n"
-		"hold rule=bad-recipient domain=- class=failed\n"
-		"send rule=local domain=ours.example class=failed\n"
-		"hold rule=Default.ndr domain=b.example class=failed\n"
-		"hold rule=Default.ndr domain=b.example class=failed mode=observe\n");
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "--proof", "proved"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "--proof", "forged"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "--proof", "none"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example"), 0);
+	cr_assert_stdout_eq_str("send rule=\"Two words.ndr\" domain=a.example class=failed\n"
+				"delete rule=\"Two words.receipt\" domain=a.example class=receipt\n"
+				"send rule=Default.forwarded domain=b.example class=failed\n"
+				"hold rule=bad-recipient domain=- class=failed\n"
+				"send rule=local domain=ours.example class=failed\n"
+				"hold rule=Default.ndr domain=b.example class=failed\n"
+				"hold rule=Default.ndr domain=b.example class=failed mode=observe\n"
+				"send rule=B.ndr.proved domain=b.example class=failed\n"
+				"delete rule=B.ndr.forged domain=b.example class=failed\n"
+				"hold rule=B.ndr.none domain=b.example class=failed\n"
+				"hold rule=B.ndr.none domain=b.example class=failed\n");
 }
 
 Test(cmd_policy, as_json_it_is_one_object_a_line)
@@ -168,6 +178,7 @@ Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
 	cr_expect_eq(RUN("test", "good", "--rcpt"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "ndr", "ndr"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "bounce"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--proof", "pass"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "failed", "ndr"), 64);
 	cr_assert_stdout_eq_str("");
 }
