@@ -23,6 +23,10 @@ struct config_file;
 
 /* `@include "name"` is relative to the folder of the file it stands in, at most 8 deep. */
 int config_load(const char *path, struct config_file **ret_file, struct error *err);
+/* The same as if one of the files held something else (base/config_text.h). draft may be NULL. */
+struct config_draft;
+int config_load_draft(const char *path, const struct config_draft *draft,
+		      struct config_file **ret_file, struct error *err);
 void config_freep(struct config_file **file); /* NULL is fine */
 
 /* The text that was parsed, included files and all. */

@@ -115,8 +115,8 @@ name_rule(const struct policy *policy, const struct domain_entry *entry, enum po
 		    of[POLICY_PROOF_NONE] == of[POLICY_PROOF_FORGED];
 	char name[POLICY_NAME_SIZE];
 
-	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s%s%s",
-		       policy_entry_name(policy, entry, name), policy_key_name(key),
+	policy_entry_name(policy, entry, name);
+	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s%s%s", name, policy_key_name(key),
 		       same ? "" : ".", same ? "" : policy_proof_name(proof));
 }
 

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/config_text.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "policy/domain.h"
@@ -37,7 +38,7 @@ enum said { SAID_NOT, SAID_BY_KEY, SAID_BY_MEMBER };
 
 struct line_row {
 	enum said said[POLICY_KEYS][POLICY_PROOFS];
-	int actions[POLICY_KEYS][POLICY_PROOFS];
+	enum policy_action actions[POLICY_KEYS][POLICY_PROOFS];
 };
 
 /* A row made for a line, for the next one that says the same. */
@@ -103,36 +104,6 @@ next_word(struct span *rest)
 	return word;
 }
 
-/* "ndr" or "ndr.none": the key, and the one proof or all (POLICY_PROOFS). */
-static bool
-read_key(struct span name, enum policy_key *ret_key, enum policy_proof *ret_proof)
-{
-	const char *dot = memchr(name.data, '.', name.len);
-	AUTO(freep) char *member = NULL;
-
-	*ret_proof = POLICY_PROOFS;
-	if (dot != NULL) {
-		size_t len = (size_t)(dot - name.data);
-
-		member = xstrndup(dot + 1, name.len - len - 1);
-		name.len = len;
-		if (policy_proof_from_name(member, ret_proof) == 0)
-			return false;
-	}
-	return policy_key_from_name(name, ret_key) == 1;
-}
-
-static bool
-read_action(struct span text, int *ret_action)
-{
-	for (int i = 0; policy_action_choices[i] != NULL; i++)
-		if (span_equal(text, span_of(policy_action_choices[i]))) {
-			*ret_action = i;
-			return true;
-		}
-	return false;
-}
-
 static int
 read_setting(const struct listing *l, struct span word, struct line_row *says)
 {
@@ -141,13 +112,13 @@ read_setting(const struct listing *l, struct span word, struct line_row *says)
 	struct span value = { word.data + name.len + 1, word.len - name.len - 1 };
 	enum policy_key key;
 	enum policy_proof proof;
-	int action;
+	enum policy_action action;
 
 	if (equals == NULL)
 		return line_error(l, word, "key=action is expected, as in ndr=send");
-	if (!read_key(name, &key, &proof))
+	if (policy_member_from_name(name, &key, &proof) == 0)
 		return line_error(l, name, "unknown key");
-	if (!read_action(value, &action))
+	if (policy_action_from_name(value, &action) == 0)
 		return line_error(l, word, "send, hold or delete is expected behind the \"=\"");
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
 		enum said now = proof == POLICY_PROOFS ? SAID_BY_KEY : SAID_BY_MEMBER;
@@ -303,15 +274,17 @@ note_digest(struct policy *policy, struct span bytes)
 }
 
 int
-policy_listed_read(struct policy *policy, const char *path, struct buffer *warnings,
-		   struct error *err)
+policy_listed_read(struct policy *policy, const char *path, const struct config_draft *draft,
+		   struct buffer *warnings, struct error *err)
 {
 	AUTO(buffer_done) struct buffer bytes = { 0 };
 	struct listing l = { .policy = policy, .path = path, .warnings = warnings, .err = err };
 	struct span text;
 	int rc;
 
-	if (file_read(path, FILE_BYTES_MAX, &bytes, err) < 0)
+	if (draft != NULL && strcmp(draft->path, path) == 0)
+		buffer_add(&bytes, draft->text.data, draft->text.len);
+	else if (file_read(path, FILE_BYTES_MAX, &bytes, err) < 0)
 		return -1;
 	policy->listed_file = policy_file_number(policy, path);
 	text = buffer_span(&bytes);

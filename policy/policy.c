@@ -122,12 +122,19 @@ int
 policy_read(const char *path, struct policy **ret_policy, struct buffer *warnings,
 	    struct error *err)
 {
+	return policy_read_draft(path, NULL, ret_policy, warnings, err);
+}
+
+int
+policy_read_draft(const char *path, const struct config_draft *draft, struct policy **ret_policy,
+		  struct buffer *warnings, struct error *err)
+{
 	static const char *const others[] = { "remote_domains", NULL };
 	AUTO(config_freep) struct config_file *file = NULL;
 	AUTO(policy_unrefp) struct policy *policy = NULL;
 	struct span text;
 
-	if (config_load(path, &file, err) < 0)
+	if (config_load_draft(path, draft, &file, err) < 0)
 		return -1;
 	policy = xcalloc(1, sizeof(*policy));
 	atomic_init(&policy->refs, 1);
@@ -136,7 +143,7 @@ policy_read(const char *path, struct policy **ret_policy, struct buffer *warning
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
-	    policy_rows_read(policy, file, warnings, err) < 0)
+	    policy_rows_read(policy, file, draft, warnings, err) < 0)
 		return -1;
 	set_revision(policy);
 	*ret_policy = TAKE(policy);

@@ -35,6 +35,11 @@ struct policy;
 int policy_read(const char *path, struct policy **ret_policy, struct buffer *warnings,
 		struct error *err);
 
+/* The same as if one of the files held something else (base/config_text.h). draft may be NULL. */
+struct config_draft;
+int policy_read_draft(const char *path, const struct config_draft *draft,
+		      struct policy **ret_policy, struct buffer *warnings, struct error *err);
+
 struct policy *policy_ref(struct policy *policy);
 void policy_unrefp(struct policy **policy); /* NULL is fine; the last one frees; any thread */
 

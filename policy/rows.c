@@ -87,6 +87,35 @@ policy_proof_name(enum policy_proof proof)
 }
 
 int
+policy_member_from_name(struct span name, enum policy_key *ret_key, enum policy_proof *ret_proof)
+{
+	const char *dot = memchr(name.data, '.', name.len);
+	AUTO(freep) char *member = NULL;
+
+	*ret_proof = POLICY_PROOFS;
+	if (dot != NULL) {
+		size_t len = (size_t)(dot - name.data);
+
+		member = xstrndup(dot + 1, name.len - len - 1);
+		name.len = len;
+		if (policy_proof_from_name(member, ret_proof) == 0)
+			return 0;
+	}
+	return policy_key_from_name(name, ret_key);
+}
+
+int
+policy_action_from_name(struct span name, enum policy_action *ret_action)
+{
+	for (enum policy_action action = 0; policy_action_choices[action] != NULL; action++)
+		if (span_equal(name, span_of(policy_action_choices[action]))) {
+			*ret_action = action;
+			return 1;
+		}
+	return 0;
+}
+
+int
 policy_proof_from_name(const char *name, enum policy_proof *ret_proof)
 {
 	for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
@@ -157,7 +186,7 @@ policy_row_named(const struct policy *policy, const char *name)
 	return NULL;
 }
 
-const char *
+void
 policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
 		  char out[POLICY_NAME_SIZE])
 {
@@ -165,14 +194,15 @@ policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
 	AUTO(freep) char *pattern = NULL;
 	size_t len;
 
-	if (row->name[0] != '\0')
-		return row->name;
+	if (row->name[0] != '\0') {
+		(void)memcpy(out, row->name, POLICY_NAME_SIZE);
+		return;
+	}
 	/* of a long name the end, which tells who it is */
 	pattern = xasprintf("%s%s", entry->subtree ? "*." : "", entry->domain);
 	len = strlen(pattern);
 	(void)snprintf(out, POLICY_NAME_SIZE, "%s",
 		       len < POLICY_NAME_SIZE ? pattern : pattern + len - POLICY_NAME_SIZE + 1);
-	return out;
 }
 
 /* ---- reading ---------------------------------------------------------------- */
@@ -190,6 +220,7 @@ ship(struct policy_row *row, const struct policy_row_text *defaults)
 struct reading {
 	struct policy *policy;
 	const struct config_file *file;
+	const struct config_draft *draft; /* may be NULL */
 	struct buffer *warnings;
 	struct error *err;
 };
@@ -271,6 +302,8 @@ static void
 take_text(const struct reading *r, const struct policy_row_text *text, struct policy_row *row)
 {
 	(void)snprintf(row->name, sizeof(row->name), "%s", text->name);
+	row->source->origin = policy_origin_of(
+		r->policy, r->file, config_setting_get_member(row->source->at, "domain"));
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
 		take_key(r, text, key, row);
 }
@@ -332,7 +365,7 @@ find_default(const struct reading *r, const config_setting_t *rows,
 static int
 enter_domain(const struct reading *r, size_t index)
 {
-	struct policy_row *row = &r->policy->rows[index];
+	const struct policy_row *row = &r->policy->rows[index];
 	const config_setting_t *at = config_setting_get_member(row->source->at, "domain");
 	const char *text = config_setting_get_string(at), *wrong;
 	AUTO(freep) char *shown = text_to_printable(span_of(text));
@@ -345,7 +378,6 @@ enter_domain(const struct reading *r, size_t index)
 		policy_warn(r->warnings, r->file, at,
 			    "domain: \"%s\" is local, so this row is only for what SRS hides",
 			    shown);
-	row->source->origin = policy_origin_of(r->policy, r->file, at);
 	(void)domain_table_add(&r->policy->remote, domain, subtree, index);
 	return 0;
 }
@@ -393,7 +425,7 @@ read_listed(const struct reading *r)
 	path = r->policy->domains_file[0] == '/'
 		       ? xstrdup(r->policy->domains_file)
 		       : xasprintf("%s/%s", folder, r->policy->domains_file);
-	if (policy_listed_read(r->policy, path, r->warnings, &wrong) == 0)
+	if (policy_listed_read(r->policy, path, r->draft, r->warnings, &wrong) == 0)
 		return 0;
 	if (wrong.class == ERROR_TEMP) /* it could not be read at all */
 		return config_error(r->file, at, r->err, "domains_file: %s", wrong.text);
@@ -475,13 +507,15 @@ warn_row(const struct reading *r, const struct policy_row *row)
 }
 
 int
-policy_rows_read(struct policy *policy, const struct config_file *file, struct buffer *warnings,
-		 struct error *err)
+policy_rows_read(struct policy *policy, const struct config_file *file,
+		 const struct config_draft *draft, struct buffer *warnings, struct error *err)
 {
-	const struct reading r = { policy, file, warnings, err };
+	const struct reading r = { policy, file, draft, warnings, err };
 	const config_setting_t *rows = config_find(file, "remote_domains"), *first;
 	int len = rows != NULL ? config_setting_length(rows) : 0;
 
+	if (rows != NULL)
+		policy->rows_at = policy_origin_of(policy, file, rows);
 	if (find_default(&r, rows, &first) < 0 || fill_row(&r, first) < 0)
 		return -1;
 	for (int i = 0; i < len; i++) {

@@ -11,19 +11,7 @@
 #include "base/config.h"
 #include "policy/domain_table.h"
 #include "policy/policy.h"
-
-/* The keys of a row that hold an action, in the order of policy.conf(5). */
-enum policy_key {
-	POLICY_KEY_NDR,
-	POLICY_KEY_DELAY,
-	POLICY_KEY_DELIVERY_REPORT,
-	POLICY_KEY_RECEIPT,
-	POLICY_KEY_AUTO_REPLY,
-	POLICY_KEY_ABUSE_REPORT,
-	POLICY_KEY_UNKNOWN,
-	POLICY_KEY_FORWARDED,
-};
-#define POLICY_KEYS (POLICY_KEY_FORWARDED + 1)
+#include "policy/view.h"
 
 /* Where a value was said. */
 struct policy_origin {
@@ -38,7 +26,6 @@ struct policy_source {
 	const config_setting_t *at; /* only while the file is read */
 };
 
-#define POLICY_NAME_SIZE 65
 struct policy_row {
 	uint8_t actions[POLICY_KEYS][POLICY_PROOFS]; /* enum policy_action */
 	char name[POLICY_NAME_SIZE]; /* "": of domains_file, its domains are their own names */
@@ -63,6 +50,7 @@ struct policy {
 	struct domain_table local;
 	struct policy_row *rows; /* rows[0] is the row for "*" */
 	size_t rows_len, rows_size;
+	struct policy_origin rows_at; /* where remote_domains stands */
 	struct domain_table
 		remote; /* values are indices of rows, lines those of domains_file or 0 */
 	char **files;   /* that origins name */
@@ -80,14 +68,10 @@ extern const size_t policy_row_items_len;
 
 extern const char *const policy_action_choices[]; /* in the order of enum policy_action */
 
-const char *policy_key_name(enum policy_key key);
-/* 1 found, 0 no such key. */
-int policy_key_from_name(struct span name, enum policy_key *ret_key);
-
 /* remote_domains and domains_file of file into policy->rows and policy->remote; local domains are
  * known. */
-int policy_rows_read(struct policy *policy, const struct config_file *file, struct buffer *warnings,
-		     struct error *err);
+int policy_rows_read(struct policy *policy, const struct config_file *file,
+		     const struct config_draft *draft, struct buffer *warnings, struct error *err);
 
 /* A new row that begins with what it inherits from rows[0], which must be there. */
 struct policy_row *policy_row_add(struct policy *policy);
@@ -101,15 +85,15 @@ struct policy_origin policy_origin_of(struct policy *policy, const struct config
 				      const config_setting_t *at);
 
 /* What records call the row that an entry stands for; NULL entry: rows[0]. */
-const char *policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
-			      char out[POLICY_NAME_SIZE]);
+void policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
+		       char out[POLICY_NAME_SIZE]);
 
 /*
  * domains_file into policy->remote, and the rows it needs; its digest behind
  * the policy's text. ERROR_TEMP: path could not be read at all.
  */
-int policy_listed_read(struct policy *policy, const char *path, struct buffer *warnings,
-		       struct error *err);
+int policy_listed_read(struct policy *policy, const char *path, const struct config_draft *draft,
+		       struct buffer *warnings, struct error *err);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

@@ -1,33 +1,13 @@
 /* test_cmd_policy.c: what "ndrq policy" prints, and how it leaves. */
-#include <criterion/criterion.h>
-#include <criterion/redirect.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/file.h"
-#include "review/verb.h"
-
-static char folder[] = "/tmp/ndrq-cmd-XXXXXX";
-
-static void
-put(const char *name, const char *text)
-{
-	struct span bytes = span_of(text);
-	struct error err = { 0 };
-
-	cr_assert_eq(file_publish(folder, name, &bytes, 1, 0600, &err), 0, "%s", err.text);
-}
+#include "tests/unit/review/cmd_policy_fixture.h"
 
 static void
 begin(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
-	cr_assert_eq(chdir(folder), 0);
+	enter_folder();
 	put("good", "local_domains = \"ours.example\";\n"
 		    "remote_domains = ( { name = \"Two words\"; domain = \"a.example\";\n"
 		    "  ndr = \"send\"; receipt = \"delete\"; } );\n");
@@ -48,36 +28,7 @@ begin(void)
 	cr_redirect_stderr();
 }
 
-static void
-end(void)
-{
-	AUTO(freep) char *command = xasprintf("rm -rf %s", folder);
-
-	cr_assert_eq(system(command), 0);
-}
-
-TestSuite(cmd_policy, .init = begin, .fini = end);
-
-#define ARGS_MAX 12
-
-static int
-run(bool json, const char *const *args)
-{
-	const struct tool tool = { .json = json };
-	char *argv[ARGS_MAX + 2] = { xstrdup("policy") };
-	int argc = 1, rc;
-
-	for (; args[argc - 1] != NULL; argc++)
-		argv[argc] = xstrdup(args[argc - 1]);
-	rc = cmd_policy(&tool, argc, argv);
-	(void)fflush(stdout);
-	/* getopt moves the words about, but keeps them all */
-	for (int i = 0; i < argc; i++)
-		free(argv[i]);
-	return rc;
-}
-#define RUN(...)      run(false, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
-#define RUN_JSON(...) run(true, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+TestSuite(cmd_policy, .init = begin, .fini = leave_folder);
 
 Test(cmd_policy, a_good_policy_is_met_with_silence)
 {
