@@ -60,6 +60,8 @@ static const char policy_usage[] =
 	"       ndrq policy allow DOMAIN\n"
 	"       ndrq policy deny DOMAIN\n"
 	"       ndrq policy set DOMAIN KEY=ACTION…\n"
+	"       ndrq policy import --exchange FILE\n"
+	"       ndrq policy export --exchange\n"
 	"\"ndrq policy VERB --help\" says more.\n";
 
 static int
@@ -337,9 +339,9 @@ cmd_policy(const struct tool *tool, int argc, char **argv)
 		const char *name;
 		int (*run)(const struct tool *tool, int argc, char **argv);
 	} verbs[] = {
-		{ "check", run_check },  { "test", run_test },      { "show", policy_show },
-		{ "diff", policy_diff }, { "allow", policy_allow }, { "deny", policy_deny },
-		{ "set", policy_set },
+		{ "check", run_check },  { "test", run_test },        { "show", policy_show },
+		{ "diff", policy_diff }, { "allow", policy_allow },   { "deny", policy_deny },
+		{ "set", policy_set },   { "import", policy_import }, { "export", policy_export },
 	};
 	const char *name = argc > 1 ? argv[1] : "";
 

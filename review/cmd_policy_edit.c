@@ -64,7 +64,7 @@ refuse(const struct error *err)
 static int
 cannot(const char *path)
 {
-	int status = errno == EACCES || errno == EPERM || errno == EROFS ? EX_NOPERM : EX_CANTCREAT;
+	int status = errno == EACCES || errno == EPERM || errno == EROFS ? EX_NOPERM : EX_IOERR;
 
 	complain("%s: %s", path, strerror(errno));
 	return status;
