@@ -129,7 +129,7 @@ int
 policy_read_draft(const char *path, const struct config_draft *draft, struct policy **ret_policy,
 		  struct buffer *warnings, struct error *err)
 {
-	static const char *const others[] = { "remote_domains", NULL };
+	static const char *const others[] = { "remote_domains", "rules", NULL };
 	AUTO(config_freep) struct config_file *file = NULL;
 	AUTO(policy_unrefp) struct policy *policy = NULL;
 	struct span text;
@@ -143,6 +143,7 @@ policy_read_draft(const char *path, const struct config_draft *draft, struct pol
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
+	    policy_rules_read(policy, file, warnings, err) < 0 ||
 	    policy_rows_read(policy, file, draft, warnings, err) < 0)
 		return -1;
 	set_revision(policy);
@@ -164,6 +165,7 @@ policy_free(struct policy *policy)
 	config_free_items(policy_items, policy_items_len, policy);
 	domain_table_done(&policy->local);
 	domain_table_done(&policy->remote);
+	policy_rules_free(policy->rules, policy->rules_len);
 	for (size_t i = 0; i < policy->rows_len; i++)
 		free(policy->rows[i].source);
 	free(policy->rows);

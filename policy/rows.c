@@ -250,9 +250,8 @@ says_anything(const struct policy_row *row)
 	return false;
 }
 
-/* Names stand in log lines, records and tables. */
-static bool
-is_clean_name(const char *name)
+bool
+policy_name_is_clean(const char *name)
 {
 	AUTO(freep) char *shown = text_to_printable(span_of(name));
 
@@ -266,7 +265,7 @@ check_text(const struct reading *r, const config_setting_t *at, const struct pol
 	if (text->name == NULL || text->domain == NULL)
 		return config_error(r->file, at, r->err,
 				    "remote_domains: a row needs name and domain");
-	if (!is_clean_name(text->name))
+	if (!policy_name_is_clean(text->name))
 		return config_error(r->file, at, r->err,
 				    "name: plain words without quotes, backslashes or control "
 				    "characters are expected");

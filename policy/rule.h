@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "policy/domain_table.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 #include "policy/view.h"
 
 /* Where a value was said. */
@@ -48,6 +49,8 @@ struct policy {
 	struct config_list local_domains;
 	char *domains_file; /* as written; NULL: none */
 	struct domain_table local;
+	struct policy_rule *rules;
+	size_t rules_len;
 	struct policy_row *rows; /* rows[0] is the row for "*" */
 	size_t rows_len, rows_size;
 	struct policy_origin rows_at; /* where remote_domains stands */
@@ -94,6 +97,9 @@ void policy_entry_name(const struct policy *policy, const struct domain_entry *e
  */
 int policy_listed_read(struct policy *policy, const char *path, const struct config_draft *draft,
 		       struct buffer *warnings, struct error *err);
+
+/* May it stand in log lines, records and tables as the name of a row or rule? */
+bool policy_name_is_clean(const char *name);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

@@ -97,6 +97,33 @@ policy_domain(const struct policy *policy, size_t i, bool *ret_subtree)
 	return policy->remote.entries[i]->domain;
 }
 
+size_t
+policy_rules_len(const struct policy *policy)
+{
+	return policy->rules_len;
+}
+
+void
+policy_view_rule(const struct policy *policy, size_t i, struct policy_rule_view *ret_view)
+{
+	const struct policy_rule *rule = &policy->rules[i];
+
+	*ret_view = (struct policy_rule_view){
+		.name = rule->name,
+		.text = rule->text,
+		.file = policy->files[rule->file - 1],
+		.line = rule->line,
+	};
+}
+
+bool
+policy_rule_is_for(const struct policy *policy, size_t i, const char *domain)
+{
+	const struct domain_table *domains = &policy->rules[i].domain;
+
+	return domains->len == 0 || domain_table_find(domains, domain) != NULL;
+}
+
 const struct config_list *
 policy_local_domains(const struct policy *policy)
 {

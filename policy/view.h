@@ -64,6 +64,16 @@ bool policy_names(const struct policy *policy, const char *domain, bool subtree)
 size_t policy_domains_len(const struct policy *policy);
 const char *policy_domain(const struct policy *policy, size_t i, bool *ret_subtree);
 
+/* The rules, in their order. text: the keys but name, a line each. */
+struct policy_rule_view {
+	const char *name, *text, *file;
+	unsigned line;
+};
+size_t policy_rules_len(const struct policy *policy);
+void policy_view_rule(const struct policy *policy, size_t i, struct policy_rule_view *ret_view);
+/* Could it decide for this domain (normalised)? */
+bool policy_rule_is_for(const struct policy *policy, size_t i, const char *domain);
+
 /* As written. */
 const struct config_list *policy_local_domains(const struct policy *policy);
 

@@ -1,14 +1,11 @@
 /*
- * cmd_policy_show.c: what a policy says, and what another says differently.
+ * cmd_policy_show.c: what a policy says.
  *
  *	ndrq policy show [--file FILE] [DOMAIN]
- *	ndrq policy diff A B
  *
- * Reads the files only; neither the store nor the daemon is asked. show
- * gives every value with the file and line that said it. diff compares what
- * two policies do, not how they are written: for each domain that either of
- * them names, the values that differ and are not just those of the row for
- * "*".
+ * Reads the files only; neither the store nor the daemon is asked. Every
+ * value is given with the file and line that said it, and ahead of the row
+ * the rules that may decide before it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +22,6 @@ enum { OPTION_FILE = OPTION_OWN };
 
 const struct verb_option policy_show_options[] = {
 	{ "file", OPTION_FILE, "FILE", "the policy, instead of the one in ndrq.conf" },
-	OPTION_ROW_JSON,
-	OPTION_ROW_HELP,
-	{ .name = NULL },
-};
-const struct verb_option policy_diff_options[] = {
 	OPTION_ROW_JSON,
 	OPTION_ROW_HELP,
 	{ .name = NULL },
@@ -144,6 +136,34 @@ output_view(const char *domain, const struct policy_view *view)
 }
 
 static void
+show_rule(const struct tool *tool, const struct policy *policy, size_t i)
+{
+	struct policy_rule_view rule;
+	const char *line;
+
+	policy_view_rule(policy, i, &rule);
+	if (tool->json) {
+		AUTO(freep) char *file = text_to_utf8(span_of(rule.file));
+		AUTO(freep) char *text = text_to_utf8(span_of(rule.text));
+
+		output_json_take(json_pack("{s:s, s:s, s:I, s:s}", "rule", rule.name, "file", file,
+					   "line", (json_int_t)rule.line, "text", text));
+		return;
+	}
+	(void)fputs("rule  ", stdout);
+	print_words(rule.name);
+	(void)fputs("  ", stdout);
+	print_place(rule.file, rule.line);
+	for (line = rule.text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		AUTO(freep) char *words = xstrndup(line, strcspn(line, "\n"));
+
+		(void)fputs("  ", stdout);
+		print_words(words);
+		(void)putchar('\n');
+	}
+}
+
+static void
 show_view(const struct tool *tool, const char *asked, const struct policy_view *view, bool all)
 {
 	if (tool->json)
@@ -167,6 +187,9 @@ show_domain(const struct tool *tool, const struct policy *policy, const char *do
 		print_words(domain);
 		(void)puts("  is local: everything is sent; the row is only for what SRS hides");
 	}
+	for (size_t i = 0; !local && i < policy_rules_len(policy); i++)
+		if (policy_rule_is_for(policy, i, domain))
+			show_rule(tool, policy, i);
 	show_view(tool, domain, &view, true);
 }
 
@@ -187,6 +210,8 @@ show_all(const struct tool *tool, const struct policy *policy)
 		}
 		(void)putchar('\n');
 	}
+	for (size_t i = 0; i < policy_rules_len(policy); i++)
+		show_rule(tool, policy, i);
 	policy_view_default(policy, &view);
 	show_view(tool, NULL, &view, true);
 	for (size_t i = 0; i < policy_domains_len(policy); i++) {
@@ -254,161 +279,5 @@ policy_show(const struct tool *tool, int argc, char **argv)
 	} else {
 		show_all(&as_asked, policy);
 	}
-	return output_finish();
-}
-
-/* ---- diff ---------------------------------------------------------------------- */
-
-static void
-show_change(bool json, const char *pattern, const char *key, const char *before, const char *after)
-{
-	if (json) {
-		AUTO(freep) char *domain = text_to_utf8(span_of(pattern));
-
-		output_json_take(json_pack("{s:s, s:s, s:s*, s:s*}", "domain", domain, "key", key,
-					   "before", before, "after", after));
-		return;
-	}
-	print_words(pattern);
-	(void)fputs(": ", stdout);
-	print_words(key);
-	(void)printf(": %s -> %s\n", before != NULL ? before : "not there",
-		     after != NULL ? after : "not there");
-}
-
-static void
-diff_key(bool json, const char *pattern, enum policy_key key, const struct policy_value *a,
-	 const struct policy_value *b)
-{
-	bool differs[POLICY_PROOFS], same_way = true;
-
-	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
-		differs[p] = a[p].action != b[p].action && !(a[p].inherited && b[p].inherited);
-		same_way &= differs[p] && a[p].action == a[0].action && b[p].action == b[0].action;
-	}
-	if (same_way) {
-		show_change(json, pattern, policy_key_name(key), policy_action_name(a[0].action),
-			    policy_action_name(b[0].action));
-		return;
-	}
-	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
-		AUTO(freep)
-		char *name = xasprintf("%s.%s", policy_key_name(key), policy_proof_name(p));
-
-		if (differs[p])
-			show_change(json, pattern, name, policy_action_name(a[p].action),
-				    policy_action_name(b[p].action));
-	}
-}
-
-/* What is as it ships, or decided by the row for "*", follows that as well. */
-static void
-count_as_inherited(struct policy_view *view)
-{
-	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
-		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
-			view->values[key][p].inherited |= view->values[key][p].file == NULL ||
-							  strcmp(view->pattern, "*") == 0;
-}
-
-static void
-diff_views(bool json, const char *pattern, const struct policy_view *a, const struct policy_view *b)
-{
-	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
-		diff_key(json, pattern, key, a->values[key], b->values[key]);
-}
-
-static void
-diff_domain(bool json, const struct policy *a, const struct policy *b, const char *domain,
-	    bool subtree)
-{
-	AUTO(policy_view_done) struct policy_view in_a = { .pattern = NULL };
-	AUTO(policy_view_done) struct policy_view in_b = { .pattern = NULL };
-	AUTO(freep) char *pattern = xasprintf("%s%s", subtree ? "*." : "", domain);
-
-	policy_view(a, domain, subtree, &in_a);
-	policy_view(b, domain, subtree, &in_b);
-	count_as_inherited(&in_a);
-	count_as_inherited(&in_b);
-	diff_views(json, pattern, &in_a, &in_b);
-}
-
-static bool
-list_has(const struct config_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (strcmp(list->items[i], text) == 0)
-			return true;
-	return false;
-}
-
-static void
-diff_local(bool json, const struct config_list *a, const struct config_list *b)
-{
-	for (size_t i = 0; i < a->len; i++)
-		if (!list_has(b, a->items[i]))
-			show_change(json, a->items[i], "local_domains", "local", NULL);
-	for (size_t i = 0; i < b->len; i++)
-		if (!list_has(a, b->items[i]))
-			show_change(json, b->items[i], "local_domains", NULL, "local");
-}
-
-static void
-diff_policies(bool json, const struct policy *a, const struct policy *b)
-{
-	AUTO(policy_view_done) struct policy_view in_a = { .pattern = NULL };
-	AUTO(policy_view_done) struct policy_view in_b = { .pattern = NULL };
-	bool subtree;
-
-	if (policy_observes(a) != policy_observes(b))
-		show_change(json, "*", "mode", policy_observes(a) ? "observe" : "enforce",
-			    policy_observes(b) ? "observe" : "enforce");
-	diff_local(json, policy_local_domains(a), policy_local_domains(b));
-	policy_view_default(a, &in_a);
-	policy_view_default(b, &in_b);
-	diff_views(json, "*", &in_a, &in_b);
-	for (size_t i = 0; i < policy_domains_len(a); i++) {
-		const char *domain = policy_domain(a, i, &subtree);
-
-		diff_domain(json, a, b, domain, subtree);
-	}
-	for (size_t i = 0; i < policy_domains_len(b); i++) {
-		const char *domain = policy_domain(b, i, &subtree);
-
-		if (!policy_names(a, domain, subtree))
-			diff_domain(json, a, b, domain, subtree);
-	}
-}
-
-int
-policy_diff(const struct tool *tool, int argc, char **argv)
-{
-	AUTO(policy_unrefp) struct policy *a = NULL;
-	AUTO(policy_unrefp) struct policy *b = NULL;
-	bool json = tool->json;
-	int option, rc;
-
-	while ((option = option_next(policy_diff_options, argc, argv)) != OPTION_END)
-		switch (option) {
-		case OPTION_JSON:
-			json = true;
-			break;
-		case OPTION_HELP:
-			(void)puts("usage: ndrq policy diff A B\n"
-				   "Shows what policy B does differently from policy A; nothing "
-				   "when they do the same.");
-			options_print(policy_diff_options, stdout);
-			return EX_OK;
-		default:
-			return EX_USAGE;
-		}
-	if (argc - optind != 2) {
-		complain("policy diff: two files are expected");
-		return EX_USAGE;
-	}
-	if ((rc = policy_load(argv[optind], &a, NULL)) != EX_OK ||
-	    (rc = policy_load(argv[optind + 1], &b, NULL)) != EX_OK)
-		return rc;
-	diff_policies(json, a, b);
 	return output_finish();
 }

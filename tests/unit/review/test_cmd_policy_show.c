@@ -144,6 +144,77 @@ Test(cmd_policy_show, what_two_policies_do_differently_is_a_line_each)
 		"\"send\"}\n");
 }
 
+#define RULE(name, rest) "{ name = \"" name "\"; " rest " }"
+
+Test(cmd_policy_show, rules_are_shown_before_the_rows_they_come_before)
+{
+	put("r", "local_domains = [ \"ours.example\" ];\nrules = (\n" RULE(
+			 "One",
+			 "class = \"receipt\"; action = \"delete\";") ",\n" RULE("Two",
+										 "domain = [ "
+										 "\"*.b.example\", "
+										 "\"c.example\" ]; "
+										 "action = "
+										 "\"send\";") "\n);"
+											      "\n");
+	cr_assert_eq(RUN("show", "--file", "r", "a.example"), 0);
+	cr_assert_eq(RUN("show", "--file", "r", "x.b.example"), 0);
+	cr_assert_stdout_eq_str("rule  One  r:3\n"
+				"  class = [ \"receipt\" ];\n"
+				"  forwarded = false;\n"
+				"  action = \"delete\";\n"
+				"Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST
+				"rule  One  r:3\n"
+				"  class = [ \"receipt\" ];\n"
+				"  forwarded = false;\n"
+				"  action = \"delete\";\n"
+				"rule  Two  r:4\n"
+				"  domain = [ \"*.b.example\", \"c.example\" ];\n"
+				"  forwarded = false;\n"
+				"  action = \"send\";\n"
+				"Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST);
+}
+
+Test(cmd_policy_show, rules_differ_by_what_they_say_and_by_their_order)
+{
+	put(
+		"r",
+		"local_domains = \"ours.example\"; rules = (\n" RULE("One", "class = \"receipt\"; "
+									    "action = \"delete\";") ",\n" RULE(
+			"Two", "class = \"delayed\"; action = \"send\";") ",\n" RULE("Three",
+										     "action = "
+										     "\"hold\";") ");\n");
+	put("s",
+	    "local_domains = \"ours.example\"; rules = (\n" RULE("Two", "status = \"5.*\"; action "
+									"= \"send\";") ",\n" RULE(
+		    "One", "class = \"receipt\"; action = \"hold\";") ",\n" RULE("Four",
+										 "action = "
+										 "\"hold\";") ");"
+											      "\n");
+	cr_assert_eq(RUN("diff", "r", "s"), 0);
+	cr_assert_eq(RUN("diff", "r", "r"), 0);
+	cr_assert_eq(RUN_JSON("diff", "r", "s"), 0);
+	cr_assert_stdout_eq_str(
+		"rule One: action: \"delete\" -> \"hold\"\n"
+		"rule Two: class: [ \"delayed\" ] -> not there\n"
+		"rule Two: status: not there -> [ \"5.*\" ]\n"
+		"rule Three: name: there -> not there\n"
+		"rule Four: name: not there -> there\n"
+		"*: rules: in one order -> in another\n"
+		"{\"rule\":\"One\",\"key\":\"action\",\"before\":\"\\\"delete\\\"\","
+		"\"after\":\"\\\"hold\\\"\"}\n"
+		"{\"rule\":\"Two\",\"key\":\"class\",\"before\":\"[ \\\"delayed\\\" ]\"}\n"
+		"{\"rule\":\"Two\",\"key\":\"status\",\"after\":\"[ \\\"5.*\\\" ]\"}\n"
+		"{\"rule\":\"Three\",\"key\":\"name\",\"before\":\"there\"}\n"
+		"{\"rule\":\"Four\",\"key\":\"name\",\"after\":\"there\"}\n"
+		"{\"domain\":\"*\",\"key\":\"rules\",\"before\":\"in one order\","
+		"\"after\":\"in another\"}\n");
+}
+
 Test(cmd_policy_show, a_wrong_call_or_a_bad_policy_has_its_status)
 {
 	cr_expect_eq(RUN("show", "--file", "a", "b", "c"), 64);
