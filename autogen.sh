@@ -67,7 +67,9 @@ fi
 jobs=$(nproc 2>/dev/null || echo 2)
 if [ "$target" = check ]; then
 	rc=0
-	make -s -j"$jobs" all check || rc=$?
+	# one after the other: two goals at once would build the same file twice
+	make -s -j"$jobs" all || exit
+	make -s -j"$jobs" check || rc=$?
 	make -s check-summary || rc=1
 	exit "$rc"
 fi

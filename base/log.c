@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,12 +21,14 @@ enum { VALUE_BYTES_MAX = 512 };
 static enum log_target log_target = LOG_TO_STDERR;
 static const char *log_ident = "ndrq";
 static int log_level = LOG_INFO;
+static bool log_to_journal; /* stderr is the journal's: a line says its own priority */
 
 void
 log_open(enum log_target target, const char *ident)
 {
 	log_target = target;
 	log_ident = ident;
+	log_to_journal = target == LOG_TO_STDERR && getenv("JOURNAL_STREAM") != NULL;
 	if (target == LOG_TO_SYSLOG)
 		openlog(ident, LOG_PID, LOG_MAIL);
 }
@@ -74,7 +77,10 @@ log_event_fields(int level, const char *event, const struct log_field *fields)
 
 	if (level > log_level)
 		return;
-	if (log_target == LOG_TO_STDERR)
+	if (log_to_journal)
+		buffer_printf(&line, "<%d>",
+			      level); /* sd-daemon(3); the journal knows who speaks */
+	else if (log_target == LOG_TO_STDERR)
 		buffer_printf(&line, "%s: ", log_ident);
 	if (fields->key != NULL && strcmp(fields->key, "id") == 0)
 		add_field(&line, fields++);

@@ -414,6 +414,62 @@ settings_freep(struct settings **s)
 	*s = NULL;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_list(const struct config_list *a, const struct config_list *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
+same_directories(const struct settings *a, const struct settings *b)
+{
+	if (a->directories_len != b->directories_len)
+		return false;
+	for (size_t i = 0; i < a->directories_len; i++)
+		if (strcmp(a->directories[i].kind, b->directories[i].kind) != 0 ||
+		    strcmp(a->directories[i].path, b->directories[i].path) != 0)
+			return false;
+	return true;
+}
+
+const char *
+settings_changed_at_start(const struct settings *a, const struct settings *b)
+{
+	const struct {
+		const char *key;
+		bool same;
+	} items[] = {
+		{ "store", same_text(a->store, b->store) },
+		{ "hostname", same_text(a->hostname, b->hostname) },
+		{ "log", a->log == b->log },
+		{ "lmtp.listen", same_list(&a->lmtp.listen, &b->lmtp.listen) },
+		{ "lmtp.socket_mode", a->lmtp.socket_mode == b->lmtp.socket_mode },
+		{ "directories", same_directories(a, b) },
+		{ "release.relay", same_text(a->release.relay, b->release.relay) },
+		{ "release.sessions", a->release.sessions == b->release.sessions },
+		{ "limits.threads", a->limits.threads == b->limits.threads },
+		{ "limits.commit_batch", a->limits.commit_batch == b->limits.commit_batch },
+		{ "limits.min_free", a->limits.min_free_bytes == b->limits.min_free_bytes },
+		{ "limits.max_size", a->limits.max_size_bytes == b->limits.max_size_bytes },
+	};
+
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (!items[i].same)
+			return items[i].key;
+	return NULL;
+}
+
 void
 settings_show(const struct settings *s, struct buffer *out)
 {

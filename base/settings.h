@@ -79,6 +79,12 @@ extern const size_t settings_items_len;
 int settings_read(const char *path, struct settings **ret_settings, struct error *err);
 void settings_freep(struct settings **s);
 
+/*
+ * The key of something that is read at the start only and differs (a path, a socket, a number of
+ * threads), so that it needs a restart; NULL when there is none. Static.
+ */
+const char *settings_changed_at_start(const struct settings *a, const struct settings *b);
+
 /* The whole as a file: what --show-config prints. */
 void settings_show(const struct settings *s, struct buffer *out);
 

@@ -22,14 +22,16 @@ read_feedback(struct message *m, const struct scan_part *part, struct facts *f)
 
 	while (field_next(&rest, &field)) {
 		if (field_is(&field, "Source-IP"))
-			facts_set(&f->original.client_ip, field_unfold(field.value));
+			FACT_SET(&f->original, client_ip, FACTS_SOURCE_DSN,
+				 field_unfold(field.value));
 		else if (field_is(&field, "Original-Mail-From"))
-			facts_set(&f->original.return_path, address_from_path(field.value));
+			FACT_SET(&f->original, return_path, FACTS_SOURCE_DSN,
+				 address_from_path(field.value));
 		else if (field_is(&field, "Reporting-MTA"))
-			facts_set(&f->reporting_mta,
+			facts_set(&f->reporting_mta, &f->reporting_mta_source, FACTS_SOURCE_DSN,
 				  field_unfold(address_skip_type(field.value, NULL)));
 		else if (field_is(&field, "Original-Rcpt-To") &&
 			 (r = facts_add_recipient(f)) != NULL)
-			r->original = address_from_path(field.value);
+			FACT_SET(r, original, FACTS_SOURCE_DSN, address_from_path(field.value));
 	}
 }

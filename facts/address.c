@@ -273,31 +273,108 @@ address_from_path(struct span value)
 	return fact_dup(mailbox(s));
 }
 
-/*
- * One mailbox: no comma and no group outside of quotes, comments and
- * brackets, and an "@" in it.
- */
-char *
-address_single(struct span list)
+/* How long the member at the front of the list is: up to a comma, ";" or ":" that stands in no
+ * quotes, comment or brackets. */
+static size_t
+member_length(struct span s)
 {
-	AUTO(freep) char *plain = list.len > FACT_MOST ? NULL : field_unfold(list);
-	struct span s;
+	size_t i = 0;
 
-	if (plain == NULL)
-		return NULL;
-	s = span_of(plain);
-	for (size_t i = 0; i < s.len; i++) {
+	for (; i < s.len; i++) {
 		struct span rest = span_skip(s, i);
+		const char *end;
 
 		if (rest.data[0] == '"')
 			i += quoted_length(rest) - 1;
 		else if (rest.data[0] == '(')
 			i += comment_length(rest) - 1;
-		else if (rest.data[0] == '<' && memchr(rest.data, '>', rest.len) != NULL)
-			i += (size_t)((const char *)memchr(rest.data, '>', rest.len) - rest.data);
+		else if (rest.data[0] == '<' && (end = memchr(rest.data, '>', rest.len)) != NULL)
+			i += (size_t)(end - rest.data);
 		else if (rest.data[0] == ',' || rest.data[0] == ';' || rest.data[0] == ':')
-			return NULL;
+			break;
 	}
+	return i < s.len ? i : s.len;
+}
+
+bool
+address_list_next(struct span *rest, struct span *ret)
+{
+	while (rest->len > 0) {
+		size_t len = member_length(*rest);
+
+		*ret = span_trim((struct span){ rest->data, len });
+		*rest = span_skip(*rest, len < rest->len ? len + 1 : len);
+		if (memchr(ret->data, '@', ret->len) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A group has a ":" or ";", so it is never one mailbox (RFC 5322 3.4). */
+char *
+address_single(struct span list)
+{
+	AUTO(freep) char *plain = list.len > FACT_MOST ? NULL : field_unfold(list);
+	struct span s = span_of(plain);
+
+	if (plain == NULL || member_length(s) < s.len)
+		return NULL;
 	s = mailbox(s);
 	return memchr(s.data, '@', s.len) == NULL ? NULL : fact_dup(s);
+}
+
+/* What stands behind the n-th separator ("=", "+" or "-" are all in use) of s; data NULL: none. */
+static struct span
+behind(struct span s, const char *separators, int n)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr(separators, s.data[i]) != NULL && --n == 0)
+			return span_skip(s, i + 1);
+	return (struct span){ NULL, 0 };
+}
+
+/* SRS0=HASH=TIME=domain=local: "local@domain". */
+static char *
+undo_srs(struct span s)
+{
+	struct span domain = behind(s, "=", 2), local = behind(domain, "=", 1);
+	AUTO(freep) char *text = NULL;
+
+	if (local.len == 0)
+		return NULL;
+	domain.len = (size_t)(local.data - domain.data) - 1;
+	text = xasprintf("%.*s@%.*s", (int)local.len, local.data, (int)domain.len, domain.data);
+	return fact_dup(span_of(text));
+}
+
+char *
+address_inner(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	struct span local = { address, at == NULL ? 0 : (size_t)(at - address) };
+	AUTO(freep) char *text = NULL;
+
+	if (local.len > 5 && span_starts_nocase(local, "SRS0") &&
+	    strchr("=+-", local.data[4]) != NULL)
+		return undo_srs(span_skip(local, 5));
+	/* SRS1=HASH=first-forwarder==HASH=TIME=domain=local */
+	if (local.len > 5 && span_starts_nocase(local, "SRS1") &&
+	    strchr("=+-", local.data[4]) != NULL) {
+		struct span rest = behind(span_skip(local, 5), "=", 2);
+
+		return rest.len > 1 ? undo_srs(span_skip(rest, 1)) : NULL;
+	}
+	/* prvs=TAG=local@domain; the other order was in an early draft */
+	if (local.len > 5 && span_starts_nocase(local, "prvs=")) {
+		struct span rest = span_skip(local, 5), inner = behind(rest, "=/", 1);
+		size_t first = inner.len == 0 ? 0 : rest.len - inner.len - 1;
+
+		if (inner.len == 0 || first == 0)
+			return NULL;
+		if (rest.data[first] == '/')
+			inner = (struct span){ rest.data, first };
+		text = xasprintf("%.*s%s", (int)inner.len, inner.data, at);
+		return fact_dup(span_of(text));
+	}
+	return NULL;
 }

@@ -25,6 +25,16 @@ char *address_from_report(struct span value);
 /* "<a@b>", "Name <a@b>", "a@b (Name)": the mailbox. "<>" gives "". */
 char *address_from_path(struct span value);
 
+/* The next member of an address list (RFC 5322 3.4) that holds an "@", as it is written; *rest is
+ * moved behind it. False: none is left. */
+bool address_list_next(struct span *rest, struct span *ret);
+
+/*
+ * The address inside of an SRS0 or SRS1 (Sender Rewriting Scheme) or BATV
+ * (draft-levine-smtp-batv) address; NULL when it is neither.
+ */
+char *address_inner(const char *address);
+
 /* The mailbox of an address list (RFC 5322 3.4) that has exactly one. */
 char *address_single(struct span list);
 

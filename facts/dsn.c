@@ -109,15 +109,16 @@ struct group {
 	struct facts_recipient *recipient; /* NULL: none begun */
 	char *actual;
 	bool ended; /* a blank line was passed */
+	enum facts_source from;
 };
 
 static void
 end_group(struct group *g)
 {
-	if (g->recipient != NULL && g->recipient->final == NULL)
-		g->recipient->final = TAKE(g->actual);
+	if (g->recipient != NULL)
+		FACT_SET(g->recipient, final, g->from, TAKE(g->actual));
 	free(g->actual);
-	*g = (struct group){ .ended = true };
+	*g = (struct group){ .ended = true, .from = g->from };
 }
 
 static void
@@ -127,25 +128,26 @@ set_field(struct group *g, enum dsn_key key, struct span value)
 
 	switch (key) {
 	case DSN_FINAL:
-		facts_set(&r->final, address_from_report(value));
+		FACT_SET(r, final, g->from, address_from_report(value));
 		break;
 	case DSN_ORIGINAL:
-		facts_set(&r->original, address_from_report(value));
+		FACT_SET(r, original, g->from, address_from_report(value));
 		break;
 	case DSN_ACTUAL:
-		facts_set(&g->actual, address_from_report(value));
+		if (g->actual == NULL)
+			g->actual = address_from_report(value);
 		break;
 	case DSN_ACTION:
-		facts_set(&r->action, action_word(value));
+		FACT_SET(r, action, g->from, action_word(value));
 		break;
 	case DSN_STATUS:
-		facts_set(&r->status, status_code(value));
+		FACT_SET(r, status, g->from, status_code(value));
 		break;
 	case DSN_DIAGNOSTIC:
-		facts_set(&r->diagnostic, typed_text(value));
+		FACT_SET(r, diagnostic, g->from, typed_text(value));
 		break;
 	case DSN_REMOTE_MTA:
-		facts_set(&r->remote_mta, typed_text(value));
+		FACT_SET(r, remote_mta, g->from, typed_text(value));
 		break;
 	case DSN_OTHER:
 		break;
@@ -193,7 +195,8 @@ read_field(struct group *g, const struct field *field, struct facts *f)
 
 	if (key == DSN_OTHER) {
 		if (field_is(field, "Reporting-MTA"))
-			facts_set(&f->reporting_mta, typed_text(field->value));
+			facts_set(&f->reporting_mta, &f->reporting_mta_source, g->from,
+				  typed_text(field->value));
 		return;
 	}
 	if (begins_recipient(g, key)) {
@@ -223,12 +226,12 @@ drop_empty_tail(struct facts *f)
 	}
 }
 
-void
-read_delivery_status(struct message *m, const struct scan_part *part, struct facts *f)
+static void
+read_groups(struct span rest, enum facts_source from, struct facts *f)
 {
-	struct span rest = message_bytes(m, part, READ_REPORT), header;
-	struct group g = { .ended = true };
+	struct group g = { .ended = true, .from = from };
 	struct field field;
+	struct span header;
 
 	while (rest.len > 0) {
 		(void)field_split(rest, rest.len, &header, &rest);
@@ -238,6 +241,26 @@ read_delivery_status(struct message *m, const struct scan_part *part, struct fac
 	}
 	end_group(&g);
 	drop_empty_tail(f);
+}
+
+void
+read_delivery_status(struct message *m, const struct scan_part *part, struct facts *f)
+{
+	read_groups(message_bytes(m, part, READ_REPORT), FACTS_SOURCE_DSN, f);
+}
+
+bool
+read_delivery_fields(struct span text, struct facts *f)
+{
+	struct span rest = text;
+	struct field field;
+
+	while (field_next(&rest, &field))
+		if (field_is(&field, "Final-Recipient")) {
+			read_groups(text, FACTS_SOURCE_TEXT, f);
+			return f->recipients_len > 0;
+		}
+	return false;
 }
 
 /*

@@ -1,10 +1,9 @@
 /*
  * facts.c: what is this message, and what does it say?
  *
- * The readers are asked in the order of trust: the machine-readable parts,
- * the message's own header, and last what the transport knew. Only parts
- * that are not inside of a returned or forwarded message count (scan.c does
- * not enter those). All of it is a function of bytes and envelope.
+ * The outer page: names, owners, limits. reading.c asks the readers. Only
+ * parts that are not inside of a returned or forwarded message count (scan.c
+ * does not enter those). All of it is a function of bytes, envelope and site.
  */
 #include "facts/facts.h"
 
@@ -14,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "facts/address.h"
+#include "facts/family.h"
 #include "facts/field.h"
 #include "facts/message.h"
 #include "facts/read.h"
@@ -48,19 +48,38 @@ facts_class_from_name(const char *name, enum facts_class *ret_class)
 	return 0;
 }
 
+const char *
+facts_source_name(enum facts_source source)
+{
+	static const char *const names[] = {
+		[FACTS_SOURCE_NONE] = "",
+		[FACTS_SOURCE_DSN] = "dsn",
+		[FACTS_SOURCE_HEADER] = "header",
+		[FACTS_SOURCE_TEXT] = "text",
+		[FACTS_SOURCE_RETURNED] = "returned",
+	};
+
+	assert((unsigned)source < sizeof(names) / sizeof(names[0]));
+	return names[source];
+}
+
 void
 facts_init(void)
 {
 	message_init();
+	family_init();
 }
 
 void
-facts_set(char **fact, char *value)
+facts_set(char **fact, enum facts_source *source, enum facts_source from, char *value)
 {
-	if (*fact == NULL)
-		*fact = value;
-	else
+	if (*fact != NULL) {
 		free(value);
+		return;
+	}
+	*fact = value;
+	if (value != NULL)
+		*source = from;
 }
 
 struct facts_recipient *
@@ -81,11 +100,21 @@ facts_add_recipient(struct facts *f)
 	return r;
 }
 
+void
+facts_set_class(struct facts *f, enum facts_class class, enum facts_source source,
+		const char *family)
+{
+	f->class = class;
+	f->class_source = source;
+	f->family = family;
+}
+
 static void
 recipient_done(struct facts_recipient *r)
 {
 	free(r->final);
 	free(r->original);
+	free(r->inner);
 	free(r->status);
 	free(r->action);
 	free(r->diagnostic);
@@ -93,107 +122,64 @@ recipient_done(struct facts_recipient *r)
 }
 
 void
+facts_drop_recipients(struct facts *f)
+{
+	for (size_t i = 0; i < f->recipients_len; i++)
+		recipient_done(&f->recipients[i]);
+	free(TAKE(f->recipients));
+	f->recipients_len = 0;
+}
+
+void
 facts_freep(struct facts **f)
 {
+	struct facts_original *o;
+
 	if (*f == NULL)
 		return;
-	for (size_t i = 0; i < (*f)->recipients_len; i++)
-		recipient_done(&(*f)->recipients[i]);
-	free((*f)->recipients);
+	facts_drop_recipients(*f);
 	free((*f)->reporting_mta);
 	free((*f)->subject);
 	free((*f)->message_id);
 	free((*f)->delivered_to);
-	free((*f)->original.message_id);
-	free((*f)->original.from);
-	free((*f)->original.return_path);
-	free((*f)->original.subject);
-	free((*f)->original.client_ip);
+	o = &(*f)->original;
+	free(o->message_id);
+	free(o->from);
+	free(o->return_path);
+	free(o->return_path_inner);
+	free(o->subject);
+	free(o->date);
+	free(o->client_ip);
+	free(o->border);
+	free(o->spam);
+	for (size_t i = 0; i < o->proofs_len; i++)
+		free(o->proofs[i].text);
 	free(TAKE(*f));
-}
-
-/* The parts that make a notification; NULL: there is none. */
-struct report {
-	const struct scan_part *status, *disposition, *feedback, *returned;
-};
-
-static void
-find_report(const struct message *m, struct report *ret)
-{
-	size_t len;
-	const struct scan_part *parts = message_parts(m, &len);
-
-	*ret = (struct report){ 0 };
-	for (size_t i = 0; i < len; i++) {
-		const struct scan_part *p = &parts[i];
-
-		if (ret->status == NULL && part_is_delivery_status(p))
-			ret->status = p;
-		else if (ret->disposition == NULL && part_is_disposition(p))
-			ret->disposition = p;
-		else if (ret->feedback == NULL && part_is_feedback(p))
-			ret->feedback = p;
-		else if (ret->returned == NULL && i > 0 && part_is_returned(p))
-			ret->returned = p;
-	}
-}
-
-static enum facts_class
-read_report(struct message *m, const struct report *report, struct facts *f)
-{
-	enum facts_class class = FACTS_FAILED;
-	size_t len;
-	const struct scan_part *parts = message_parts(m, &len);
-
-	if (report->status != NULL) {
-		for (const struct scan_part *p = report->status; p < parts + len; p++)
-			if (part_is_delivery_status(p))
-				read_delivery_status(m, p, f);
-		(void)class_from_actions(f, &class);
-	} else if (report->feedback != NULL) {
-		class = FACTS_ABUSE_REPORT;
-		read_feedback(m, report->feedback, f);
-	} else {
-		class = FACTS_RECEIPT;
-		read_disposition(m, report->disposition, f);
-	}
-	if (report->returned != NULL)
-		read_returned(m, report->returned, f);
-	return class;
-}
-
-/* Without any structure of a report: what the header and the transport say. */
-static enum facts_class
-class_without_report(const struct message *m, const struct facts_envelope *envelope)
-{
-	if (is_auto_reply(m))
-		return FACTS_AUTO_REPLY;
-	if (envelope != NULL && envelope->sender != NULL && envelope->sender[0] == '\0')
-		return FACTS_UNKNOWN;
-	return FACTS_MAIL;
 }
 
 struct facts *
 facts_from_message(struct span bytes, const struct facts_envelope *envelope)
 {
+	return facts_from_message_at(bytes, envelope, NULL);
+}
+
+struct facts *
+facts_from_message_at(struct span bytes, const struct facts_envelope *envelope,
+		      const struct facts_site *site)
+{
+	static const struct facts_envelope unknown = { 0 };
 	AUTO(message_freep) struct message *m = message_open(bytes);
 	struct facts *f = xcalloc(1, sizeof(*f));
-	struct report report;
 
 	f->limits = message_over_limits(m);
-	f->subject = message_decode_field(message_field(m, "Subject"));
-	f->message_id = field_unfold(message_field(m, "Message-ID"));
+	f->subject = message_decode_own(m, "Subject");
+	f->message_id = field_message_id(message_field(m, "Message-ID"));
 	f->delivered_to = address_from_path(message_field(m, "Delivered-To"));
 	read_traces(m, f);
-	if (!f->limits) {
-		find_report(m, &report);
-		if (report.status != NULL || report.disposition != NULL || report.feedback != NULL)
-			f->class = read_report(m, &report, f);
-		else
-			f->class = class_without_report(m, envelope);
-	}
+	if (!f->limits)
+		read_message(m, envelope != NULL ? envelope : &unknown, site, f);
 	if (f->limits)
-		f->class = FACTS_UNKNOWN;
+		facts_set_class(f, FACTS_UNKNOWN, FACTS_SOURCE_NONE, NULL);
 	return f;
 }
 
@@ -210,12 +196,12 @@ facts_envelope_from_header(struct span bytes, char **ret_sender, char **ret_rcpt
 	*ret_sender = *ret_rcpt = NULL;
 	(void)field_split(bytes, SCAN_HEADER, &header, &body);
 	while (field_next(&header, &f)) {
-		if (field_is(&f, "Return-Path"))
-			facts_set(ret_sender, address_from_path(f.value));
-		else if (field_is(&f, "X-Original-To"))
-			facts_set(&x_original_to, address_from_path(f.value));
-		else if (field_is(&f, "Delivered-To"))
-			facts_set(&delivered_to, address_from_path(f.value));
+		if (*ret_sender == NULL && field_is(&f, "Return-Path"))
+			*ret_sender = address_from_path(f.value);
+		else if (x_original_to == NULL && field_is(&f, "X-Original-To"))
+			x_original_to = address_from_path(f.value);
+		else if (delivered_to == NULL && field_is(&f, "Delivered-To"))
+			delivered_to = address_from_path(f.value);
 		else if (field_is(&f, "To")) {
 			if (to_seen)
 				free(TAKE(to)); /* two To fields: not a single address */

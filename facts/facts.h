@@ -34,25 +34,62 @@ const char *facts_class_name(enum facts_class class);
 /* 1 found, 0 no such name. */
 int facts_class_from_name(const char *name, enum facts_class *ret_class);
 
-/* One per-recipient group of a report (RFC 3464 2.3). */
+/* Where a fact was read. */
+enum facts_source {
+	FACTS_SOURCE_NONE,     /* there is no such fact */
+	FACTS_SOURCE_DSN,      /* "dsn": the machine-readable part */
+	FACTS_SOURCE_HEADER,   /* "header": of the notification */
+	FACTS_SOURCE_TEXT,     /* "text": what it tells people */
+	FACTS_SOURCE_RETURNED, /* "returned": the message that came back */
+};
+const char *facts_source_name(enum facts_source source); /* "" for none */
+
+/* One per-recipient group of a report (RFC 3464 2.3), or one address that the text lists. */
 struct facts_recipient {
 	char *final; /* Final-Recipient, without the address type; xtext and utf-8-addr-xtext undone
 		      */
-	char *original;   /* Original-Recipient, likewise */
-	char *status;     /* "5.1.1" (RFC 3463), without the comment behind it */
-	char *action;     /* lower case: failed, delayed, delivered, relayed, expanded */
-	char *diagnostic; /* Diagnostic-Code, without the type, unfolded */
-	char *remote_mta; /* Remote-MTA, without the type */
+	char *original;      /* Original-Recipient, likewise */
+	char *inner;         /* of final, when it is SRS or BATV: the address inside */
+	char *status;        /* "5.1.1" (RFC 3463), without the comment behind it */
+	char *action;        /* lower case: failed, delayed, delivered, relayed, expanded */
+	char *diagnostic;    /* Diagnostic-Code, without the type, unfolded */
+	char *remote_mta;    /* Remote-MTA, without the type */
+	bool status_derived; /* only an SMTP reply code was there */
+	struct {
+		enum facts_source final, original, status, action, diagnostic, remote_mta;
+	} source;
 };
+
+/* A line of the returned header that speaks for or against its sender. */
+enum facts_proof_kind {
+	FACTS_PROOF_AUTHENTICATION_RESULTS, /* RFC 8601 */
+	FACTS_PROOF_RECEIVED_SPF,           /* RFC 7208 9.1 */
+	FACTS_PROOF_ARC,                    /* ARC-Authentication-Results (RFC 8617) */
+};
+struct facts_proof {
+	enum facts_proof_kind kind;
+	bool above_border; /* added by us: it stands above the Received line of the border */
+	char *text;        /* unfolded */
+};
+#define FACTS_PROOFS_MAX 16
 
 /* Of the returned message: what its header says. */
 struct facts_original {
 	char *message_id; /* with its angle brackets, as written */
 	char *from;       /* the From field, decoded (RFC 2047) */
 	char *return_path;
-	char *subject;   /* decoded */
+	char *return_path_inner; /* when that is SRS or BATV: the address inside */
+	char *subject;           /* decoded */
+	char *date;
 	char *client_ip; /* of the border hop; without our_hosts the topmost Received with a public
 			    address */
+	char *border;    /* the Received line of the border; NULL without our_hosts, or not found */
+	char *spam;      /* X-Spam-Flag, else X-Spam-Status */
+	struct facts_proof proofs[FACTS_PROOFS_MAX];
+	size_t proofs_len;
+	struct {
+		enum facts_source message_id, from, return_path, subject, date, client_ip;
+	} source;
 };
 
 /*
@@ -69,15 +106,29 @@ struct facts_trace {
 struct facts {
 	enum facts_class class;
 	bool limits; /* beyond the limits of scan.h: class is unknown, the rest may be empty */
+	enum facts_source class_source;
+	const char *family;  /* by whose mark it was known (family.c); NULL: by structure */
 	char *reporting_mta; /* without the address type */
-	char *subject;       /* of the notification itself, decoded */
-	char *message_id;    /* of the notification itself, with brackets */
+	enum facts_source reporting_mta_source;
+	char *subject;      /* of the notification itself, decoded */
+	char *message_id;   /* of the notification itself, with brackets */
 	char *delivered_to; /* of the notification itself, topmost */
 	struct facts_recipient *recipients;
 	size_t recipients_len;
 	struct facts_original original;
 	struct facts_trace traces[FACTS_TRACES_MAX];
 	size_t traces_len;
+};
+
+/*
+ * Who we are (policy.conf: our_hosts, our_networks), for the border of the
+ * returned message's Received lines. Addresses are canonical text or CIDR.
+ */
+struct facts_site {
+	const char *const *hosts; /* any case */
+	size_t hosts_len;
+	const char *const *networks; /* "192.0.2.0/24", "2001:db8::/32", "192.0.2.1" */
+	size_t networks_len;
 };
 
 /* What the transport knew; refines the class. A NULL pointer: no envelope known. */
@@ -92,16 +143,27 @@ void facts_init(void);
 /* bytes is the whole message, line ends LF or CRLF. Never NULL, never fails: what cannot be read is
  * FACTS_MAIL or FACTS_UNKNOWN by its envelope. The caller frees. */
 struct facts *facts_from_message(struct span bytes, const struct facts_envelope *envelope);
+
+/* The same, with the border of the returned message's Received lines; site may be NULL. */
+struct facts *facts_from_message_at(struct span bytes, const struct facts_envelope *envelope,
+				    const struct facts_site *site);
+
 void facts_freep(struct facts **f);
 
 /*
  * One JSON object without a line end, the caller's: class, limits (only when
- * true), subject, reporting_mta, recipients[] {final, original, status,
- * action, diagnostic, remote_mta}, original {message_id, from, return_path,
- * subject, client_ip}; members not known are left out. file, when not NULL,
- * is put first as "file". The form is that of score.py in the corpus.
+ * true), subject, message_id, reporting_mta, recipients[] {final, original,
+ * inner, status, status_derived (only when true), action, diagnostic,
+ * remote_mta}, original {message_id, from, return_path, return_path_inner,
+ * subject, date, client_ip, border, spam, proofs[] {kind, above_border,
+ * text}}; members not known are left out. file, when not NULL, is put first
+ * as "file". The form is that of score.py in the corpus.
  */
 char *facts_to_json(const struct facts *f, const char *file);
+
+/* The same with a member "source" in each object that says where its members came from, and
+ * "family". */
+char *facts_to_json_with_sources(const struct facts *f, const char *file);
 
 /*
  * The envelope of a message that came without one (a Maildir): sender from

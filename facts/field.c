@@ -182,3 +182,15 @@ field_unfold(struct span value)
 	}
 	return take_fact(&raw);
 }
+
+char *
+field_message_id(struct span value)
+{
+	const char *open = value.len == 0 ? NULL : memchr(value.data, '<', value.len);
+	const char *close =
+		open == NULL ? NULL : memchr(open, '>', value.len - (size_t)(open - value.data));
+
+	if (close != NULL)
+		value = (struct span){ open, (size_t)(close - open) + 1 };
+	return field_unfold(value);
+}

@@ -39,6 +39,10 @@ bool line_next(struct span *rest, struct span *ret);
  * fact: valid UTF-8, at most FACT_MOST bytes. The caller's. */
 char *field_unfold(struct span value);
 
+/* A Message-ID (RFC 5322 3.6.4) with its brackets, without what gateways write behind it; a value
+ * without brackets as it is. The caller's. */
+char *field_message_id(struct span value);
+
 /* A fact of at most FACT_MOST bytes: valid UTF-8, trimmed; NULL when empty. The caller's. */
 #define FACT_MOST ((size_t)4096)
 char *fact_dup(struct span s);

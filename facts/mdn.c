@@ -24,11 +24,12 @@ read_disposition(struct message *m, const struct scan_part *part, struct facts *
 
 	while (field_next(&rest, &field)) {
 		if (field_is(&field, "Original-Message-ID"))
-			facts_set(&f->original.message_id, field_unfold(field.value));
+			FACT_SET(&f->original, message_id, FACTS_SOURCE_DSN,
+				 field_message_id(field.value));
 		else if (field_is(&field, "Final-Recipient"))
-			facts_set(&r.final, address_from_report(field.value));
+			FACT_SET(&r, final, FACTS_SOURCE_DSN, address_from_report(field.value));
 		else if (field_is(&field, "Original-Recipient"))
-			facts_set(&r.original, address_from_report(field.value));
+			FACT_SET(&r, original, FACTS_SOURCE_DSN, address_from_report(field.value));
 	}
 	added = r.final == NULL && r.original == NULL ? NULL : facts_add_recipient(f);
 	if (added != NULL) {

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "facts/charset.h"
 #include "facts/field.h"
 
 struct message {
@@ -49,7 +50,7 @@ message_open(struct span bytes)
 {
 	struct message *m = xcalloc(1, sizeof(*m));
 
-	scan_message(bytes, &m->scan);
+	scan_message(bytes.data != NULL ? bytes : SPAN(""), &m->scan);
 	index_fields(m);
 	return m;
 }
@@ -136,11 +137,13 @@ message_bytes(struct message *m, const struct scan_part *part, size_t most)
 	return keep(m, &out);
 }
 
-/* Whole input through one converter; a byte it refuses becomes U+FFFD. */
+/* Whole input through one converter; a byte it refuses becomes U+FFFD. False: an unknown charset.
+ */
 static bool
 convert(const char *charset, struct span in, struct buffer *out)
 {
-	iconv_t cd = iconv_open("UTF-8", charset);
+	const char *name = charset_iconv_name(span_of(charset));
+	iconv_t cd = name == NULL ? (iconv_t)-1 : iconv_open("UTF-8", name);
 	char *from = (char *)(uintptr_t)in.data;
 	size_t left = in.len;
 
@@ -187,15 +190,6 @@ has_shifts(struct span s)
 	       memchr(s.data, '~', s.len) != NULL || memchr(s.data, '\0', s.len) != NULL;
 }
 
-/* The name iconv knows it by; the names of IIS and of old mailers are not in its tables. */
-static const char *
-charset_name(const char *charset)
-{
-	if (strcasecmp(charset, "unicode-1-1-utf-7") == 0)
-		return "UTF-7";
-	return g_mime_charset_iconv_name(charset);
-}
-
 /*
  * Declared charset, unless the bytes are UTF-8 anyway or ASCII; undeclared
  * bytes are UTF-8, else Windows-1252, the usual mistake.
@@ -211,7 +205,7 @@ to_utf8(struct message *m, const char *charset, struct span in)
 	if (!stateful && text_is_utf8(in))
 		return in;
 	if (charset[0] != '\0' && strcasecmp(charset, "us-ascii") != 0 &&
-	    strcasecmp(charset, "utf-8") != 0 && convert(charset_name(charset), in, &out))
+	    strcasecmp(charset, "utf-8") != 0 && convert(charset, in, &out))
 		return keep(m, &out);
 	if (strcasecmp(charset, "utf-8") == 0 || !convert("WINDOWS-1252", in, &out))
 		text_add_utf8(&out, in);
@@ -228,8 +222,31 @@ message_text(struct message *m, const struct scan_part *part, size_t most)
 	return to_utf8(m, charset, message_bytes(m, part, most));
 }
 
+/* 8-bit bytes that no encoded word declares. */
+static char *
+decode_bare(struct span value, const char *charset)
+{
+	AUTO(buffer_done) struct buffer out = { 0 };
+
+	if (charset == NULL || charset[0] == '\0' || strcasecmp(charset, "us-ascii") == 0 ||
+	    strcasecmp(charset, "utf-8") == 0 || !convert(charset, value, &out))
+		(void)convert("WINDOWS-1252", value, &out);
+	return field_unfold(buffer_span(&out));
+}
+
 char *
-message_decode_field(struct span value)
+message_decode_own(const struct message *m, const char *name)
+{
+	char charset[64] = "";
+
+	for (size_t i = 0; i < m->scan.len && charset[0] == '\0'; i++)
+		if (!part_parameter(&m->scan.parts[i], "charset", charset, sizeof(charset)))
+			charset[0] = '\0';
+	return message_decode_field(message_field(m, name), charset);
+}
+
+char *
+message_decode_field(struct span value, const char *charset)
 {
 	AUTO(freep) char *raw = NULL;
 	char *plain, *fact;
@@ -239,12 +256,13 @@ message_decode_field(struct span value)
 		value.len = FACT_MOST;
 	if (value.len == 0)
 		return NULL;
-	if (text_is_utf8(value) && memmem(value.data, value.len, "=?", 2) == NULL)
-		return field_unfold(value);
+	if (memmem(value.data, value.len, "=?", 2) == NULL)
+		return text_is_utf8(value) ? field_unfold(value) : decode_bare(value, charset);
 	raw = span_dup(value);
 	for (size_t i = 0; i < value.len; i++)
 		if (raw[i] == '\0')
 			raw[i] = ' ';
+	charset_tame_words(raw);
 	plain = g_mime_utils_header_decode_text(NULL, raw);
 	fact = field_unfold(span_of(plain));
 	g_free(plain);

@@ -42,8 +42,14 @@ struct span message_bytes(struct message *m, const struct scan_part *part, size_
 /* The same as UTF-8, from whatever charset it says or seems to have; HTML as it is. */
 struct span message_text(struct message *m, const struct scan_part *part, size_t most);
 
-/* A header value as a fact: unfolded, encoded words decoded (RFC 2047), UTF-8. NULL when empty.
- * The caller's. */
-char *message_decode_field(struct span value);
+/*
+ * A header value as a fact: unfolded, encoded words decoded (RFC 2047), UTF-8;
+ * bare 8-bit bytes are read as charset, NULL: Windows-1252. NULL when empty.
+ * The caller's.
+ */
+char *message_decode_field(struct span value, const char *charset);
+
+/* The same for the first field of that name of the message; bare bytes as its text says. */
+char *message_decode_own(const struct message *m, const char *name);
 
 #endif

@@ -1,19 +1,21 @@
 /*
  * returned.c: what the header of the returned message says.
  *
- * Only its header is read, whether the whole message came back or not. The
- * client address is that of the topmost Received line whose client has a
- * public one (RFC 5321 4.4).
+ * Only its header is read, whether the whole message came back or not, or was
+ * quoted in the text. The border (DESIGN.md, "proof") is looked for on the
+ * way: from the top, as long as our hosts wrote the lines and the client was
+ * one of us; the first client that was not is the border's. What stands above
+ * it was written by us.
  */
 #include "facts/read.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "facts/address.h"
 #include "facts/field.h"
+#include "facts/received.h"
 
 bool
 part_is_returned(const struct scan_part *part)
@@ -24,134 +26,143 @@ part_is_returned(const struct scan_part *part)
 	       part_is(part, "text/rfc822-header");
 }
 
-/* RFC 6890, without the documentation networks: who writes those means them. */
-static bool
-is_public_4(const unsigned char *a)
+struct reading {
+	struct facts_original *o;
+	const struct facts_site *site; /* NULL: not known */
+	enum facts_source from;
+	bool inside;  /* all Received lines until now are ours */
+	char *public; /* the topmost public client */
+};
+
+static void
+read_received(struct reading *r, struct span value)
 {
-	if (a[0] == 0 || a[0] == 10 || a[0] == 127 || a[0] >= 224)
-		return false;
-	if ((a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254))
-		return false;
-	return !(a[0] == 172 && (a[1] & 0xF0) == 16) && !(a[0] == 100 && (a[1] & 0xC0) == 64);
+	struct received hop;
+
+	if (r->o->border != NULL || (!r->inside && r->public != NULL))
+		return;
+	received_parse(value, &hop);
+	if (r->public == NULL && received_client_is_public(&hop))
+		r->public = xstrdup(hop.client);
+	if (!r->inside)
+		return;
+	r->inside = received_by_us(&hop, r->site);
+	if (!r->inside || received_from_us(&hop, r->site))
+		return;
+	r->o->border = field_unfold(value);
+	if (hop.client[0] != '\0')
+		FACT_SET(r->o, client_ip, r->from, xstrdup(hop.client));
 }
 
-static bool
-is_public_6(const unsigned char *a)
+static void
+add_proof(struct reading *r, enum facts_proof_kind kind, struct span value)
 {
-	static const unsigned char mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+	struct facts_original *o = r->o;
+	char *text = o->proofs_len < FACTS_PROOFS_MAX ? field_unfold(value) : NULL;
 
-	if (memcmp(a, mapped, sizeof(mapped)) == 0)
-		return is_public_4(a + 12);
-	return (a[0] & 0xE0) == 0x20; /* RFC 4291 2.4: global unicast, as assigned */
+	if (text != NULL)
+		o->proofs[o->proofs_len++] = (struct facts_proof){
+			.kind = kind,
+			.above_border = r->inside && o->border == NULL,
+			.text = text,
+		};
 }
 
-/* The address as text when s is one, and public. */
-static char *
-public_address(struct span s)
+static void
+read_field(struct reading *r, const struct field *f)
 {
-	char text[INET6_ADDRSTRLEN];
-	unsigned char bytes[16];
+	struct facts_original *o = r->o;
 
-	if (span_starts_nocase(s, "IPv6:"))
-		s = (struct span){ s.data + 5, s.len - 5 };
-	if (s.len < 2 || s.len >= sizeof(text))
-		return NULL;
-	memcpy(text, s.data, s.len);
-	text[s.len] = '\0';
-	if (inet_pton(AF_INET, text, bytes) == 1)
-		return is_public_4(bytes) ? xstrdup(text) : NULL;
-	if (inet_pton(AF_INET6, text, bytes) == 1)
-		return is_public_6(bytes) ? xstrdup(text) : NULL;
-	return NULL;
-}
-
-/* The from clause of a Received line: up to the "by" that stands outside of comments. */
-static struct span
-from_clause(struct span s)
-{
-	int depth = 0;
-
-	if (!span_starts_nocase(s, "from"))
-		return (struct span){ s.data, 0 };
-	for (size_t i = 4; i + 4 <= s.len; i++) {
-		if (s.data[i] == '(')
-			depth++;
-		else if (s.data[i] == ')' && depth > 0)
-			depth--;
-		else if (depth == 0 &&
-			 (s.data[i] == ' ' || s.data[i] == '\t' || s.data[i] == '\n') &&
-			 strncasecmp(s.data + i + 1, "by", 2) == 0 &&
-			 strchr(" \t\r\n", s.data[i + 3]) != NULL)
-			return (struct span){ s.data, i };
-	}
-	return s;
-}
-
-static bool
-is_address_char(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f') || c == '.' ||
-	       c == ':';
-}
-
-/* "HELO [", "EHLO [", "helo=[": what the client called itself, not where it was. */
-static bool
-is_greeting(struct span from, size_t at)
-{
-	return at >= 5 && (strncasecmp(from.data + at - 4, "elo", 3) == 0 ||
-			   strncasecmp(from.data + at - 4, "hlo", 3) == 0);
-}
-
-/* The client's address: the last that stands in brackets or parentheses. */
-static char *
-client_of(struct span received)
-{
-	struct span from = from_clause(received);
-
-	for (size_t i = from.len; i > 0; i--) {
-		struct span s = { from.data + i, 0 };
-		char *found;
-
-		if ((from.data[i - 1] != '[' && from.data[i - 1] != '(') ||
-		    is_greeting(from, i - 1))
-			continue;
-		if (from.len - i > 5 && strncasecmp(s.data, "IPv6:", 5) == 0)
-			s.len = 5;
-		while (i + s.len < from.len && is_address_char(s.data[s.len]))
-			s.len++;
-		if ((found = public_address(s)) != NULL)
-			return found;
-	}
-	return NULL;
+	if (field_is(f, "Received"))
+		read_received(r, f->value);
+	else if (o->message_id == NULL && field_is(f, "Message-ID"))
+		FACT_SET(o, message_id, r->from, field_message_id(f->value));
+	else if (o->from == NULL && field_is(f, "From"))
+		FACT_SET(o, from, r->from, message_decode_field(f->value, NULL));
+	else if (o->subject == NULL && field_is(f, "Subject"))
+		FACT_SET(o, subject, r->from, message_decode_field(f->value, NULL));
+	else if (o->date == NULL && field_is(f, "Date"))
+		FACT_SET(o, date, r->from, field_unfold(f->value));
+	else if (o->return_path == NULL && field_is(f, "Return-Path"))
+		FACT_SET(o, return_path, r->from, address_from_path(f->value));
+	else if (field_is(f, "Authentication-Results"))
+		add_proof(r, FACTS_PROOF_AUTHENTICATION_RESULTS, f->value);
+	else if (field_is(f, "Received-SPF"))
+		add_proof(r, FACTS_PROOF_RECEIVED_SPF, f->value);
+	else if (field_is(f, "ARC-Authentication-Results"))
+		add_proof(r, FACTS_PROOF_ARC, f->value);
+	else if (o->spam == NULL && (field_is(f, "X-Spam-Flag") || field_is(f, "X-Spam-Status")))
+		o->spam = field_unfold(f->value);
 }
 
 void
-read_returned_header(struct span header, struct facts *f)
+read_returned_header(struct span header, enum facts_source from, const struct facts_site *site,
+		     struct facts *f)
 {
-	struct facts_original *o = &f->original;
+	struct reading r = {
+		.o = &f->original, .site = site, .from = from, .inside = site != NULL
+	};
 	struct field field;
 
-	while (field_next(&header, &field)) {
-		if (field_is(&field, "Message-ID"))
-			facts_set(&o->message_id, field_unfold(field.value));
-		else if (field_is(&field, "From"))
-			facts_set(&o->from, message_decode_field(field.value));
-		else if (field_is(&field, "Subject"))
-			facts_set(&o->subject, message_decode_field(field.value));
-		else if (field_is(&field, "Return-Path"))
-			facts_set(&o->return_path, address_from_path(field.value));
-		else if (o->client_ip == NULL && field_is(&field, "Received"))
-			o->client_ip = client_of(field.value);
-	}
+	while (field_next(&header, &field))
+		read_field(&r, &field);
+	/* Without a border nothing is known to be above it. */
+	for (size_t i = 0; r.o->border == NULL && i < r.o->proofs_len; i++)
+		r.o->proofs[i].above_border = false;
+	if (r.public != NULL)
+		FACT_SET(r.o, client_ip, from, r.public);
+	if (r.o->return_path_inner == NULL && r.o->return_path != NULL)
+		r.o->return_path_inner = address_inner(r.o->return_path);
+}
+
+/* Does a header go on here, after a blank line that a gateway put into it? */
+static bool
+goes_on(struct span body, struct span *ret_header)
+{
+	struct span rest, line, one;
+	struct field first;
+
+	(void)field_split(body, READ_RETURNED, ret_header, &rest);
+	one = *ret_header;
+	return line_next(&one, &line) && field_next(&line, &first) &&
+	       field_find(*ret_header, "Message-ID").data != NULL &&
+	       field_find(*ret_header, "From").data != NULL;
 }
 
 void
-read_returned(struct message *m, const struct scan_part *part, struct facts *f)
+read_returned(struct message *m, const struct scan_part *part, const struct facts_site *site,
+	      struct facts *f)
 {
-	struct span header, body;
+	struct span header, body, more;
 
 	(void)field_split(message_bytes(m, part, READ_RETURNED), READ_RETURNED, &header, &body);
 	if (header.len == 0) /* a blank line too many before it */
 		(void)field_split(body, READ_RETURNED, &header, &body);
-	read_returned_header(header, f);
+	read_returned_header(header, FACTS_SOURCE_RETURNED, site, f);
+	if (f->original.message_id == NULL && goes_on(body, &more))
+		read_returned_header(more, FACTS_SOURCE_RETURNED, site, f);
+}
+
+static void
+add_recipients(struct span list, struct facts *f)
+{
+	struct span one;
+
+	while (address_list_next(&list, &one)) {
+		struct facts_recipient *r = facts_add_recipient(f);
+
+		if (r == NULL)
+			return;
+		FACT_SET(r, final, FACTS_SOURCE_RETURNED, address_from_path(one));
+	}
+}
+
+void
+read_returned_recipients(struct span header, struct facts *f)
+{
+	struct field field;
+
+	while (field_next(&header, &field))
+		if (field_is(&field, "To") || field_is(&field, "Cc") || field_is(&field, "Bcc"))
+			add_recipients(field.value, f);
 }

@@ -259,6 +259,14 @@ before_line_end(struct span bytes, size_t from, size_t at)
 	return at;
 }
 
+static bool
+is_field_line(struct span line)
+{
+	struct field f;
+
+	return line.data[0] == ' ' || line.data[0] == '\t' || field_next(&line, &f);
+}
+
 /*
  * The header of a part ends at a blank line, or at a delimiter where the
  * blank line is missing. Returns where the body begins.
@@ -277,6 +285,9 @@ split_part(struct pass *pass, struct scan_part *part, size_t at)
 		part->header.len = (size_t)(line.data - part->header.data);
 		if (line.len == 0)
 			return (size_t)(rest.data - pass->bytes.data);
+		/* No blank line, no field: some gateways begin a part with its text. */
+		if (pass->scan->len > 1 && !is_field_line(line))
+			return start;
 		if (line.len > 2 && line.data[0] == '-' && line.data[1] == '-' &&
 		    match_delimiter(pass, line.data + 2, line.len - 2, &closing) > 0)
 			return start;
@@ -302,7 +313,10 @@ add_part(struct pass *pass)
 	}
 	scan->parts = array_grow(scan->parts, &scan->size, scan->len, sizeof(*scan->parts));
 	part = &scan->parts[scan->len++];
-	*part = (struct scan_part){ .type = SPAN("text/plain"), .depth = pass->depth };
+	*part = (struct scan_part){ .type = SPAN("text/plain"),
+				    .parameters = SPAN(""),
+				    .encoding = SPAN(""),
+				    .depth = pass->depth };
 	part->parent = pass->depth > 0 ? pass->levels[pass->depth - 1].part : 0;
 	/* RFC 2046 5.1.5 */
 	if (pass->depth > 0 && part_is(&scan->parts[part->parent], "multipart/digest"))

@@ -29,6 +29,10 @@ const struct config_item policy_items[] = {
 	  "enforce, or only observe" },
 	{ "local_domains", CONFIG_LIST, offsetof(struct policy, local_domains), NULL, 0, 0, NULL,
 	  "whose users are always told" },
+	{ "our_hosts", CONFIG_LIST, offsetof(struct policy, our_hosts), NULL, 0, 0, NULL,
+	  "the names that our mail servers sign Received lines with" },
+	{ "our_networks", CONFIG_LIST, offsetof(struct policy, our_networks), NULL, 0, 0, NULL,
+	  "where they and our own clients send from" },
 	{ "domains_file", CONFIG_TEXT, offsetof(struct policy, domains_file), NULL, 1, 0, NULL,
 	  "more domains, one a line" },
 };
@@ -143,6 +147,7 @@ policy_read_draft(const char *path, const struct config_draft *draft, struct pol
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
+	    policy_site_check(policy, file, err) < 0 ||
 	    policy_rules_read(policy, file, warnings, err) < 0 ||
 	    policy_rows_read(policy, file, draft, warnings, err) < 0)
 		return -1;

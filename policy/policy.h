@@ -54,6 +54,9 @@ const char *policy_revision(const struct policy *policy);
 /* mode = "observe": everything is sent, the decision is only recorded. */
 bool policy_observes(const struct policy *policy);
 
+/* our_hosts and our_networks, lent as long as the policy is held. Empty: hosts_len is 0. */
+struct facts_site policy_site(const struct policy *policy);
+
 /* Is this domain (any case, U-label or A-label) one of local_domains? */
 bool policy_domain_is_local(const struct policy *policy, const char *domain);
 

@@ -48,6 +48,7 @@ struct policy {
 	int mode; /* enum policy_mode */
 	struct config_list local_domains;
 	char *domains_file; /* as written; NULL: none */
+	struct config_list our_hosts, our_networks;
 	struct domain_table local;
 	struct policy_rule *rules;
 	size_t rules_len;
@@ -100,6 +101,10 @@ int policy_listed_read(struct policy *policy, const char *path, const struct con
 
 /* May it stand in log lines, records and tables as the name of a row or rule? */
 bool policy_name_is_clean(const char *name);
+
+/* our_hosts and our_networks are what they should be. */
+int policy_site_check(const struct policy *policy, const struct config_file *file,
+		      struct error *err);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

@@ -27,7 +27,8 @@ rcpt_text(const struct submission_rcpt *rcpt)
 
 /*
  * Who it was addressed to before somebody forwarded it: ORCPT without its type, decoded (RFC 3461
- * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own mailbox.
+ * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own
+ * mailbox.
  */
 static char *
 forwarding_address(const struct submission *s, const struct submission_rcpt *rcpt)
@@ -40,7 +41,11 @@ forwarding_address(const struct submission *s, const struct submission_rcpt *rcp
 	address = strchr(rcpt->orcpt, ';');
 	address = address == NULL ? rcpt->orcpt : address + 1;
 	wire_decode_xtext(span_of(address), &out);
-	return buffer_take(&out);
+	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
+	if (out.len > 0 &&
+	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))
+		buffer_done(&out);
+	return out.data == NULL ? NULL : buffer_take(&out);
 }
 
 static void
@@ -133,8 +138,11 @@ admit_judge(struct submission *s)
 		.sender = s->sender,
 		.rcpt = s->rcpts_len > 0 ? rcpt_text(&s->rcpts[0]) : NULL,
 	};
+	struct facts_site site;
 
-	s->facts = facts_from_message(spool_bytes(s->spool), &envelope);
+	site = policy_site(s->policy);
+	s->facts = facts_from_message_at(spool_bytes(s->spool), &envelope,
+					 site.hosts_len > 0 ? &site : NULL);
 	s->facts_json = facts_to_json(s->facts, NULL);
 	for (size_t i = 0; i < s->rcpts_len; i++)
 		judge_rcpt(s, &s->rcpts[i]);

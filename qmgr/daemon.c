@@ -39,6 +39,7 @@
 #include "qmgr/control.h"
 #include "qmgr/intake.h"
 #include "qmgr/outbox.h"
+#include "qmgr/reload.h"
 #include "qmgr/retention.h"
 
 enum {
@@ -299,26 +300,6 @@ wake_loop(void *ctx)
 
 /* ---- reload ---------------------------------------------------------------- */
 
-struct reload {
-	struct task task; /* first */
-	struct daemon *daemon;
-	struct settings *settings;
-	struct policy *policy;
-	struct error err;
-	bool failed;
-};
-
-static bool
-reload_run(struct task *task, void *ctx)
-{
-	struct reload *r = (struct reload *)task;
-
-	(void)ctx;
-	r->failed = settings_read(r->daemon->config_path, &r->settings, &r->err) < 0 ||
-		    policy_read(r->settings->policy, &r->policy, NULL, &r->err) < 0;
-	return true;
-}
-
 static int
 put_policy_execute(struct job *job, struct store *store, struct error *err)
 {
@@ -338,68 +319,46 @@ put_policy(struct daemon *d)
 	committer_submit(d->committer, &small->job);
 }
 
-static bool
-same_lists(const struct settings *a, const struct settings *b)
-{
-	if (a->lmtp.listen.len != b->lmtp.listen.len || a->directories_len != b->directories_len)
-		return false;
-	for (size_t i = 0; i < a->lmtp.listen.len; i++)
-		if (strcmp(a->lmtp.listen.items[i], b->lmtp.listen.items[i]) != 0)
-			return false;
-	for (size_t i = 0; i < a->directories_len; i++)
-		if (strcmp(a->directories[i].path, b->directories[i].path) != 0)
-			return false;
-	return true;
-}
-
-/* What was opened at the start stays as it is until a restart, and we say so. */
-static bool
-needs_restart(const struct settings *a, const struct settings *b)
-{
-	return strcmp(a->store, b->store) != 0 || strcmp(a->release.relay, b->release.relay) != 0 ||
-	       a->release.sessions != b->release.sessions ||
-	       a->limits.threads != b->limits.threads ||
-	       a->limits.commit_batch != b->limits.commit_batch ||
-	       a->limits.min_free_bytes != b->limits.min_free_bytes ||
-	       a->limits.max_size_bytes != b->limits.max_size_bytes || !same_lists(a, b);
-}
-
 static void reload(struct daemon *d);
 
+/* What was opened at the start stays as it is until a restart, and we say so. */
 static void
-apply(struct daemon *d, struct reload *r)
+apply_settings(struct daemon *d, struct settings *settings)
 {
-	if (needs_restart(d->settings, r->settings)) {
-		log_event(LOG_WARNING, "restart-needed",
-			  LOG_S("reason", "store, listen, directories, relay, sessions, threads, "
-					  "commit_batch, min_free or max_size changed"));
-		settings_freep(&r->settings);
-	} else {
-		settings_freep(&d->settings);
-		d->settings = TAKE(r->settings);
-		d->host.settings = d->settings;
+	const char *changed = settings_changed_at_start(d->settings, settings);
+
+	if (changed != NULL) {
+		log_event(LOG_WARNING, "restart-needed", LOG_S("key", changed));
+		settings_freep(&settings);
+		return;
 	}
-	policy_unrefp(&d->policy);
-	d->policy = TAKE(r->policy);
-	put_policy(d);
-	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(d->policy)));
+	settings_freep(&d->settings);
+	d->settings = settings;
+	d->host.settings = settings;
 }
 
 static void
-reload_done(struct task *task)
+apply_policy(struct daemon *d, struct policy *policy)
 {
-	struct reload *r = (struct reload *)task;
-	struct daemon *d = r->daemon;
+	policy_unrefp(&d->policy);
+	d->policy = policy;
+	put_policy(d);
+	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(policy)));
+}
+
+static void
+on_reloaded(void *ctx, struct settings *settings, struct policy *policy, const struct error *err)
+{
+	struct daemon *d = ctx;
 
 	d->reloading = false;
-	if (r->failed)
+	if (settings == NULL) {
 		log_event(LOG_ERR, "reload-failed", LOG_S("kept", policy_revision(d->policy)),
-			  LOG_S("reason", r->err.text));
-	else if (!d->ending)
-		apply(d, r);
-	settings_freep(&r->settings);
-	policy_unrefp(&r->policy);
-	free(r);
+			  LOG_S("reason", err->text));
+	} else {
+		apply_settings(d, settings);
+		apply_policy(d, policy);
+	}
 	notify("READY=1");
 	if (d->reload_again && !d->ending)
 		reload(d);
@@ -408,18 +367,12 @@ reload_done(struct task *task)
 static void
 reload(struct daemon *d)
 {
-	struct reload *r;
-
 	d->reload_again = d->reloading;
 	if (d->reloading)
 		return;
 	notify("RELOADING=1");
-	r = xcalloc(1, sizeof(*r));
-	r->task.run = reload_run;
-	r->task.done = reload_done;
-	r->daemon = d;
 	d->reloading = true;
-	admission_run(d->admission, &r->task);
+	reload_start(d->admission, d->config_path, on_reloaded, d);
 }
 
 static void
@@ -558,7 +511,7 @@ start_parts(struct daemon *d, struct error *err)
 	const struct outbox_options options = {
 		.loop = d->loop,
 		.settings = (const struct settings *const *)&d->settings,
-		.committer = d->committer,
+		.committer = &d->committer,
 		.spool_folder = d->folder,
 	};
 

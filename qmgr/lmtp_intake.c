@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -40,7 +41,8 @@ struct connection {
 	ev_timer timer;
 	struct buffer in; /* read, not yet fed */
 	size_t written;   /* of session.out */
-	ev_tstamp heard;  /* when the peer last got on */
+	int stale;       /* bytes that were in the socket before our answer: they confirm nothing */
+	ev_tstamp heard; /* when the peer last got on */
 	ev_tstamp data_since;
 	bool dead, lingers;
 	LIST_ENTRY(connection) link;
@@ -205,6 +207,15 @@ feed(struct connection *c, struct span fresh)
 		c->data_since = ev_now(c->intake->host->loop);
 }
 
+/* Whoever says something new has seen the answer that was said before it. */
+static void
+heard_of_answer(struct connection *c, int bytes)
+{
+	if (bytes > c->stale)
+		lmtp_session_confirm(&c->session);
+	c->stale = bytes > c->stale ? 0 : c->stale - bytes;
+}
+
 /* Reads a turn's worth. False: the connection is gone. */
 static bool
 connection_read(struct connection *c)
@@ -222,7 +233,7 @@ connection_read(struct connection *c)
 			connection_end(c);
 			return false;
 		}
-		lmtp_session_confirm(&c->session);
+		heard_of_answer(c, (int)n);
 		if (c->session.state == LMTP_CLOSING)
 			continue; /* deaf now; waiting for the end */
 		feed(c, (struct span){ buffer, (size_t)n });
@@ -293,6 +304,8 @@ on_submission_done(struct submission *submission)
 	struct connection *c = submission->ctx;
 
 	c->session.submission = submission;
+	if (ioctl(c->io.fd, FIONREAD, &c->stale) < 0)
+		c->stale = 0;
 	c->heard = ev_now(c->intake->host->loop);
 	lmtp_session_answer(&c->session);
 	if (c->dead) {

@@ -190,7 +190,7 @@ on_record_again(struct ev_loop *loop, ev_timer *timer, int events)
 		struct finish_job *f = (struct finish_job *)o->unrecorded;
 
 		o->unrecorded = f->job.task.next;
-		committer_submit(o->options.committer, &f->job);
+		committer_submit(*o->options.committer, &f->job);
 	}
 }
 
@@ -207,8 +207,13 @@ static void
 finish(struct sender *sender, enum store_delivery outcome, const char *reply, int64_t next_due_ms)
 {
 	struct outbox *o = sender->outbox;
-	struct finish_job *f = xcalloc(1, sizeof(*f));
+	struct finish_job *f;
 
+	if (*o->options.committer == NULL) { /* too late: the next start clears the lease */
+		sender_clear(sender);
+		return;
+	}
+	f = xcalloc(1, sizeof(*f));
 	f->job.task.done = finish_done;
 	f->job.execute = finish_execute;
 	f->sender = sender;
@@ -218,7 +223,7 @@ finish(struct sender *sender, enum store_delivery outcome, const char *reply, in
 	f->reply = xstrdup(reply);
 	sender_clear(sender);
 	o->finishing++;
-	committer_submit(o->options.committer, &f->job);
+	committer_submit(*o->options.committer, &f->job);
 }
 
 /* ---- sending ------------------------------------------------------------ */
@@ -401,7 +406,9 @@ give(struct outbox *o, struct lease_job *l, size_t i)
 	sender->taken = true;
 	sender->lease = l->leases[i];
 	sender->spool = TAKE(l->spools[i]);
-	if (l->bodies[i] > 0)
+	if (o->draining)
+		finish(sender, STORE_DELIVERY_RETRY, "not sent: ndrqd was ending", clock_now_ms());
+	else if (l->bodies[i] > 0)
 		send_lease(sender);
 	else if (l->bodies[i] == 0)
 		finish(sender, STORE_DELIVERY_REFUSED, "not sent: its body is gone", 0);
@@ -437,12 +444,11 @@ lease_done(struct task *task)
 	o->leasing = false;
 	if (l->job.result < 0) {
 		lease_failed(o, l);
-	} else if (o->draining) {
-		lease_drop(l); /* the next start clears the leases */
 	} else {
 		for (size_t i = 0; i < l->len; i++)
 			give(o, l, i);
-		arm(o, l->next_due_ms < 0 ? POLL_MS : l->next_due_ms - clock_now_ms());
+		if (!o->draining)
+			arm(o, l->next_due_ms < 0 ? POLL_MS : l->next_due_ms - clock_now_ms());
 	}
 	free(l);
 	if (o->again && !o->draining)
@@ -482,7 +488,7 @@ lease(struct outbox *o)
 	l->outbox = o;
 	l->wanted = wanted(o);
 	o->leasing = true;
-	committer_submit(o->options.committer, &l->job);
+	committer_submit(*o->options.committer, &l->job);
 }
 
 /* ---- start and stop ------------------------------------------------------ */

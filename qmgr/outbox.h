@@ -19,7 +19,7 @@ struct outbox;
 struct outbox_options {
 	struct ev_loop *loop;
 	const struct settings *const *settings; /* read at each use: a reload changes it */
-	struct committer *committer;
+	struct committer *const *committer;     /* NULL behind it once that has ended */
 	const char *spool_folder;
 };
 

@@ -64,7 +64,8 @@ static void
 retention_done(struct task *task)
 {
 	struct retention *r = (struct retention *)task;
-	bool more = r->purged >= BATCH || r->forgotten >= BATCH;
+	/* a purge of large bodies may stop before its batch is full */
+	bool more = r->purged > 0 || r->forgotten >= BATCH;
 
 	r->busy = false;
 	if (r->job.result < 0)

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "facts/codes.h"
 #include "review/ids.h"
 #include "review/open.h"
 #include "review/output.h"
@@ -89,6 +90,7 @@ print_properties(const struct record_view *view)
 static void
 print_recipient(json_t *recipient)
 {
+	struct facts_explanation explained;
 	AUTO(freep)
 	char *status =
 		text_for_people(span_of(json_string_value(json_object_get(recipient, "status"))));
@@ -100,8 +102,14 @@ print_recipient(json_t *recipient)
 	print_fact("about", recipient, "final");
 	print_fact("originally", recipient, "original");
 	if (*status != '\0' || *action != '\0')
-		(void)printf("  %-14s %s%s%s\n", "status", status,
-			     *status != '\0' && *action != '\0' ? " " : "", action);
+		(void)printf("  %-14s %s%s%s%s\n", "status", status,
+			     *status != '\0' && *action != '\0' ? " " : "", action,
+			     json_is_true(json_object_get(recipient, "status_derived"))
+				     ? " (derived from a reply code)"
+				     : "");
+	if (facts_explain(status, &explained) > 0)
+		(void)printf("  %-14s %s. %s\n", "which means", explained.known->meaning,
+			     explained.known->advice);
 	print_fact("host", recipient, "remote_mta");
 	print_fact("said", recipient, "diagnostic");
 }

@@ -30,8 +30,9 @@ static const struct verb verbs[] = {
 	{ "stats", "[--by WHAT]", cmd_stats, "count records", stats_options },
 	{ "policy", "check FILE | test FILE --rcpt A …", cmd_policy,
 	  "check a policy, or ask it a question", NULL },
-	{ "facts", "[--from A] [--rcpt A] FILE… | --files-from FILE", cmd_facts,
-	  "print what messages say", NULL },
+	{ "facts", "[-v] [--from A] [--rcpt A] FILE|DIRECTORY|MBOX… | --files-from FILE", cmd_facts,
+	  "print what messages say", facts_options },
+	{ "explain", "CODE…", cmd_explain, "say what a status code means", explain_options },
 	{ .name = NULL },
 };
 

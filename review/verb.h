@@ -32,6 +32,7 @@ struct verb {
 int verb_help(const char *name);
 
 int cmd_facts(const struct tool *tool, int argc, char **argv);
+int cmd_explain(const struct tool *tool, int argc, char **argv);
 int cmd_policy(const struct tool *tool, int argc, char **argv);
 int cmd_list(const struct tool *tool, int argc, char **argv);
 int cmd_show(const struct tool *tool, int argc, char **argv);
@@ -41,6 +42,6 @@ int cmd_purge(const struct tool *tool, int argc, char **argv);
 int cmd_stats(const struct tool *tool, int argc, char **argv);
 
 extern const struct verb_option list_options[], show_options[], release_options[], delete_options[],
-	purge_options[], stats_options[];
+	purge_options[], stats_options[], facts_options[], explain_options[];
 
 #endif

@@ -34,11 +34,13 @@ class_of(int rc)
 }
 
 int
-sql_error(const struct store *store, int rc, struct error *err)
+sql_error(struct store *store, int rc, struct error *err)
 {
 	const char *text = sqlite3_extended_errcode(store->db) == rc ? sqlite3_errmsg(store->db)
 								     : sqlite3_errstr(rc);
 
+	if ((rc & 0xFF) == SQLITE_FULL || (rc & 0xFF) == SQLITE_IOERR)
+		store->was_full = true;
 	return error_set(err, class_of(rc), "store %s: %s", store->path, text);
 }
 

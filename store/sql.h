@@ -36,6 +36,7 @@ struct store {
 	int64_t min_free_bytes, max_size_bytes;
 	int64_t instance;     /* 0: a tool's */
 	bool in_transaction;  /* between store_begin and commit or rollback */
+	bool was_full;        /* a write failed: see store_begin */
 	bool in_savepoint;    /* the caller's one */
 	struct answers *lost; /* answers; NULL: a tool's */
 	sqlite3_stmt *statements[SQL_STATEMENTS];
@@ -49,7 +50,7 @@ struct query {
 };
 
 /* The error SQLite has just reported, in the classes of store.h. Returns -1. */
-int sql_error(const struct store *store, int rc, struct error *err);
+int sql_error(struct store *store, int rc, struct error *err);
 
 int sql_prepare_all(struct store *store, struct error *err);
 void sql_finalize_all(struct store *store);

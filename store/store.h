@@ -7,7 +7,9 @@
  * journal, in one transaction. An outbox row exists exactly while a record is
  * `sending` or `releasing`.
  *
- * A struct store is one connection, used by one thread at a time. Refusals
+ * A struct store is one connection, used by one thread at a time. A function
+ * that fails has changed nothing, inside a transaction of the caller too
+ * (unless the whole of that is lost: then store_commit says so). Refusals
  * are ERROR_TEMP where waiting can help (busy, full, I/O, read-only) and
  * ERROR_PERM where it cannot (a value the schema refuses, a file that is no
  * store, a newer schema).
@@ -44,6 +46,8 @@ void store_closep(struct store **store);
  * Transactions. The daemon's committer brackets many calls with one; each of
  * the other functions below that writes opens its own when there is none.
  * store_rollback never fails. After a failed commit the transaction is gone.
+ * SQLite may undo a transaction by itself (disk full, I/O error): every call
+ * in it fails from then on, store_commit last.
  */
 int store_begin(struct store *store, struct error *err); /* BEGIN IMMEDIATE */
 int store_commit(struct store *store, struct error *err);
@@ -52,7 +56,8 @@ int store_savepoint(struct store *store, struct error *err); /* one level */
 int store_savepoint_release(struct store *store, struct error *err);
 void store_savepoint_rollback(struct store *store);
 
-/* 0 when there is room for more_bytes, -1 (ERROR_TEMP) when min_free or max_size would be crossed.
+/* Cheap enough for every batch. 0 when there is room for more_bytes, -1 (ERROR_TEMP) when min_free
+ * or max_size would be crossed.
  */
 int store_check_room(struct store *store, int64_t more_bytes, struct error *err);
 
@@ -137,7 +142,9 @@ struct store_new_message {
  * (sent, released), was taken by this same instance, and its answer is not
  * known to be lost (store_answer_lost): then nobody has reason to redeliver.
  * A loop is put as a new held record with rule "loop", whatever state says.
- * No new message row is made when every record is a redelivery.
+ * No new message row is made when every record is a redelivery. The hit is
+ * asked first: a loop that is delivered again is a redelivery of its record.
+ * SENDING without a recipient, or with a NUL in it, is ERROR_PERM.
  */
 int store_put(struct store *store, struct store_new_message *message, struct error *err);
 
@@ -178,7 +185,8 @@ struct store_query {
 	int64_t limit;                   /* 0: no limit */
 };
 
-/* Newest first. each returns 0 to go on, 1 to stop; the row is valid during the call only. */
+/* Newest first. each returns 0 to go on, 1 to stop; the row is valid during the call only. It may
+ * take its time and ask the store: nothing is open meanwhile. */
 int store_list(struct store *store, const struct store_query *query,
 	       int (*each)(const struct store_record *record, void *ctx), void *ctx,
 	       struct error *err);
@@ -198,13 +206,15 @@ struct store_journal_entry {
 	const char *who, *why; /* "policy", "outbox", "retention", "daemon" or a user's name */
 	const char *from_state, *to_state; /* from_state NULL: it came in; equal: a note */
 };
+/* In order, how it came in first. 1, or 0: no such record. */
 int store_journal(struct store *store, int64_t id,
 		  int (*each)(const struct store_journal_entry *entry, void *ctx), void *ctx,
 		  struct error *err);
 
 struct store_count {
 	const char *key;
-	int64_t count, bytes;
+	int64_t count; /* records */
+	int64_t bytes; /* received for those whose body is still there */
 };
 enum store_stats_by {
 	STATS_BY_STATE,
@@ -238,7 +248,7 @@ struct store_change_result {
 };
 #define STORE_CHANGE_BATCH 500
 /* At most STORE_CHANGE_BATCH ids, one transaction, one journal batch (*batch: 0 asks for a new one
- * and gets it). */
+ * and gets it, if anything changed). */
 int store_change(struct store *store, enum store_change_kind kind, const int64_t *ids,
 		 size_t ids_len, const char *release_to, const char *who, const char *why,
 		 int64_t now_ms, int64_t *batch, struct store_change_result *results,
@@ -248,7 +258,8 @@ int store_change(struct store *store, enum store_change_kind kind, const int64_t
  * Empties bodies of records in states (bits) that last changed before
  * before_ms; at most limit records a call (0: all, only with dry_run), one
  * transaction. Never one with an outbox row. Counts what was (or would be)
- * purged.
+ * purged. A call may stop before limit (after 64 MB of bodies): repeat it until
+ * it purges none.
  */
 int store_purge(struct store *store, unsigned states, int64_t before_ms, int64_t limit,
 		bool dry_run, const char *who, const char *why, int64_t now_ms,

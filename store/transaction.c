@@ -24,11 +24,28 @@ check_in_place(const struct store *store, struct error *err)
 	return 0;
 }
 
+/*
+ * After a failed write. SQLite moves the WAL into the file only when a commit
+ * has succeeded; on a full disk none does, although the file may have room
+ * for what the WAL holds, and the WAL could then start over.
+ */
+static void
+empty_wal(struct store *store)
+{
+	if (store->was_full)
+		(void)sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL);
+	store->was_full = false;
+}
+
 int
 store_begin(struct store *store, struct error *err)
 {
 	assert(!store->in_transaction);
-	if (check_in_place(store, err) < 0 || sql_run(store, SQL_BEGIN, err) < 0)
+	if (check_in_place(store, err) < 0)
+		return -1;
+	empty_wal(store);
+	if (sql_run(store, SQL_BEGIN, err) < 0)
 		return -1;
 	store->in_transaction = true;
 	return 0;

@@ -44,10 +44,10 @@ now_us() {
 # CPU time of ndrqd in µs
 cpu_us() {
 	awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000000 / tick) }' \
-		"/proc/$(cat "$q/pid")/stat"
+		"/proc/$(cat "$q.pid")/stat"
 }
 resident_mb() {
-	awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$(cat "$q/pid")/status"
+	awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$(cat "$q.pid")/status"
 }
 # feed SESSIONS COUNT SOCKET: messages a second. The number before each recipient
 # (-N) and the name of the run make every message one of its own: equal bytes to

@@ -21,7 +21,7 @@ feeding() {
 killed=0
 while [ "$killed" -lt "$kills" ] && feeding; do
 	# Random on purpose: the moment of the kill is what is tried.
-	sleep "0.$(printf %03d $((RANDOM % 500)))"
+	sleep "0.$(printf %03d $((RANDOM % 200)))"
 	ndrqd_kill
 	killed=$((killed + 1))
 	ndrqd_start || bail_out "ndrqd does not start after a kill"

@@ -18,11 +18,11 @@ cp "$q/policy.conf" "$tmp/good-policy.conf"
 
 # refuses SENTENCE PATTERN: the start ends with 78, and the last log line says why
 refuses() {
-	: >"$q/ndrqd.log"
+	: >"$q.log"
 	ndrqd_run
 	ndrqd_ended
-	is "$1: it does not start, with status 78" "$(cat "$q/status")" 78
-	like "$1: it says where and why" "$(cat "$q/ndrqd.log")" "$2"
+	is "$1: it does not start, with status 78" "$(cat "$q.status")" 78
+	like "$1: it says where and why" "$(cat "$q.log")" "$2"
 	cp "$tmp/good.conf" "$q/ndrq.conf"
 	cp "$tmp/good-policy.conf" "$q/policy.conf"
 }
@@ -42,17 +42,17 @@ refuses 'a relay that is not on this host' 'ndrq\.conf'
 rm "$q/policy.conf"
 refuses 'a policy that is not there' 'policy\.conf'
 mkdir "$q/policy.conf.d" && rm "$q/policy.conf" && mv "$q/policy.conf.d" "$q/policy.conf"
-: >"$q/ndrqd.log"
+: >"$q.log"
 ndrqd_run
 ndrqd_ended
-is 'a policy that is a folder: it does not start' "$(cat "$q/status")" 78
+is 'a policy that is a folder: it does not start' "$(cat "$q.status")" 78
 rmdir "$q/policy.conf"
 cp "$tmp/good-policy.conf" "$q/policy.conf"
 
 # ---- at a reload
 
 ndrqd_start || bail_out "ndrqd does not start"
-pid=$(cat "$q/pid")
+pid=$(cat "$q.pid")
 
 # keeps_old SENTENCE PATTERN: after SIGHUP the old policy still judges
 n=0
@@ -60,7 +60,7 @@ keeps_old() {
 	local sentence=$1 before
 
 	n=$((n + 1))
-	before=$(wc -l <"$q/ndrqd.log")
+	before=$(wc -l <"$q.log")
 	kill -HUP "$pid"
 	ok "$sentence: the log says why it is not taken" wait_for 20 ndrqd_said_since "$before" "$2"
 	# Put right for ndrq, which reads it too; the daemon does not look again by itself.
@@ -72,7 +72,7 @@ keeps_old() {
 		wait_for 20 records_are 1 "r['recipient'] == '$n@friend.example' and r['state'] == 'sent'"
 	ok "$sentence: who was held is held" \
 		records_are 1 "r['recipient'] == '$n@other.example' and r['state'] == 'held'"
-	ok "$sentence: it is the same process" test "$(cat "$q/pid")" = "$pid" -a ! -e "$q/status"
+	ok "$sentence: it is the same process" test "$(cat "$q.pid")" = "$pid" -a ! -e "$q.status"
 }
 printf '@include "%s"\n' "$tmp/folder" >>"$q/policy.conf"
 keeps_old 'a policy that includes a folder' 'policy\.conf'

@@ -21,7 +21,7 @@ put_off() {
 	[ $? = 4 ] && ! grep -E '^[a-z]+ 5[0-9][0-9]' <<<"$said"
 }
 same_process() {
-	[ "$(cat "$q/pid")" = "$pid" ] && ndrqd_alive
+	[ "$(cat "$q.pid")" = "$pid" ] && ndrqd_alive
 }
 nothing_lost() {
 	echo "taken: $taken, records: $(count_lines records)"
@@ -29,8 +29,11 @@ nothing_lost() {
 }
 # in_trouble SENTENCE: what holds while it lasts
 in_trouble() {
-	ok "while $1 a message gets 4yz" put_off
-	ok "while $1 the next one too" put_off
+	local what=$1
+
+	shift
+	ok "while $what a message gets 4yz" put_off "$@"
+	ok "while $what the next one too" put_off "$@"
 }
 after_trouble() {
 	ok "when that is over, messages are taken again" wait_for 30 sent
@@ -40,7 +43,7 @@ after_trouble() {
 begin() {
 	taken=0
 	ndrqd_start || bail_out "ndrqd does not start"
-	pid=$(cat "$q/pid")
+	pid=$(cat "$q.pid")
 	sent || bail_out "a message is not taken before the trouble: $said"
 }
 
@@ -98,7 +101,7 @@ q=$tmp/limited
 ndrqd_new 127.0.0.1:1 'limits = { max_size = "4M"; };'
 begin
 for _ in {1..30}; do large || break; done
-in_trouble 'the store has its max_size'
+in_trouble 'the store has its max_size' "$tmp/large"
 ok 'the store is no larger than that' test "$(cat "$q"/ndrq.db "$q"/ndrq.db-wal | wc -c)" -lt 9000000
 records | ndrq delete - >/dev/null
 ok 'a purge makes room' ndrq purge --yes --older-than 0s --state deleted
@@ -135,22 +138,25 @@ ok 'ndrqd ends in good order' ndrqd_stop
 
 # ---- read-only
 
-# set_flags FLAGS FILE…: of the inode, as chattr(1) would; 16 is immutable
-set_flags() {
+# immutable yes|no FILE…: as chattr(1) would; nobody can write it then, root neither
+immutable() {
 	python3 - "$@" <<-'END'
 		import fcntl, struct, sys
+		GET, SET, FLAG = 0x80086601, 0x40086602, 0x10
 		for name in sys.argv[2:]:
 		    with open(name) as f:
-		        fcntl.ioctl(f, 0x40086602, struct.pack("l", int(sys.argv[1])))
+		        (flags,) = struct.unpack("l", fcntl.ioctl(f, GET, struct.pack("l", 0)))
+		        flags = flags | FLAG if sys.argv[1] == "yes" else flags & ~FLAG
+		        fcntl.ioctl(f, SET, struct.pack("l", flags))
 	END
 }
 q=$tmp/read-only
 ndrqd_new 127.0.0.1:1
 begin
-at_exit set_flags 0 "$q/ndrq.db" "$q/ndrq.db-wal"
-if set_flags 16 "$q/ndrq.db" "$q/ndrq.db-wal" 2>/dev/null; then
+at_exit immutable no "$q/ndrq.db" "$q/ndrq.db-wal"
+if immutable yes "$q/ndrq.db" "$q/ndrq.db-wal" 2>/dev/null; then
 	in_trouble 'the store is read-only'
-	set_flags 0 "$q/ndrq.db" "$q/ndrq.db-wal"
+	immutable no "$q/ndrq.db" "$q/ndrq.db-wal"
 	after_trouble
 else
 	skip 'a read-only store gets 4yz' 'this filesystem has no immutable files'

@@ -11,7 +11,7 @@ sink_start "$sink" "$relay" || bail_out "the sink does not start"
 
 LISTEN="\"unix:$q/lmtp.sock\", \"127.0.0.1:$tcp\"" ndrqd_new "127.0.0.1:$relay"
 ndrqd_start || bail_out "ndrqd does not start"
-pid=$(cat "$q/pid")
+pid=$(cat "$q.pid")
 
 state_of() {
 	ndrq list --json | python3 -c '
@@ -32,7 +32,7 @@ ok 'SIGHUP is answered with a log line' ndrqd_reload
 lmtp --rcpt after@victim.example >/dev/null
 ok 'after it the new policy judges' wait_for 20 has_state after@victim.example sent
 is 'what was held stays held' "$(state_of before@victim.example)" held
-is 'it is the same process' "$(cat "$q/pid")" "$pid"
+is 'it is the same process' "$(cat "$q.pid")" "$pid"
 
 # ---- a second daemon
 
@@ -42,8 +42,8 @@ sed -e "s,$q/lmtp.sock,$second/lmtp.sock," -e "s/127\.0\.0\.1:$tcp/127.0.0.1:$((
 	"$q/ndrq.conf" >"$second/ndrq.conf"
 q=$second ndrqd_run
 q=$second ndrqd_ended
-ok 'a second ndrqd on the same store refuses to start' test "$(cat "$second/status")" != 0
-like 'and says why' "$(cat "$second/ndrqd.log")" 'ndrq\.db|store|another'
+ok 'a second ndrqd on the same store refuses to start' test "$(cat "$second.status")" != 0
+like 'and says why' "$(cat "$second.log")" 'ndrq\.db|store|another'
 ok 'the first one is not disturbed' lmtp --rcpt undisturbed@victim.example
 
 # ---- SIGTERM
@@ -79,7 +79,7 @@ ok 'and takes its socket with it' test ! -e "$q/lmtp.sock"
 echo precious >"$q/lmtp.sock"
 ndrqd_run
 ndrqd_ended
-ok 'a file where the socket should be is an error' test "$(cat "$q/status")" != 0
+ok 'a file where the socket should be is an error' test "$(cat "$q.status")" != 0
 is 'and is left alone' "$(cat "$q/lmtp.sock")" precious
 
 plan

@@ -1,8 +1,9 @@
 # ndrqd.sh: ndrqd and ndrq on a throw-away store. Source it after tap.sh.
 #
-# An instance is a folder with ndrq.conf, policy.conf, the store, the socket
-# lmtp.sock and ndrqd.log; $q names the one that the functions below use, so
-# a test with two of them sets q in front: q=$tmp/other ndrqd_start.
+# An instance is a folder with ndrq.conf, policy.conf, the store and the socket
+# lmtp.sock; beside it (its disk may be full) stand its .log, .pid and, when it
+# has ended, .status. $q names the instance that the functions below use, so a
+# test with two of them sets q in front: q=$tmp/other ndrqd_start.
 q=$tmp/q
 
 # ndrqd_new RELAY [LINE…]: the folder with its two files; lines go to ndrq.conf.
@@ -49,7 +50,7 @@ ndrqd_address() {
 }
 
 ndrqd_alive() {
-	[ -s "$q/pid" ] && kill -0 "$(cat "$q/pid")" 2>/dev/null
+	[ -s "$q.pid" ] && kill -0 "$(cat "$q.pid")" 2>/dev/null
 }
 ndrqd_gone() {
 	! ndrqd_alive
@@ -59,18 +60,18 @@ ndrqd_ready() {
 	ndrqd_gone || lmtp --timeout 5 --ping
 }
 
-# ndrqd_run: starts it, whatever becomes of it. Its exit status goes to $q/status.
+# ndrqd_run: starts it, whatever becomes of it. Its exit status goes to $q.status.
 ndrqd_run() {
-	rm -f "$q/status" "$q/pid"
+	rm -f "$q.status" "$q.pid"
 	(
 		# The parent waits for the pid file; the status is written when it ends.
-		"${NDRQD:-$top_builddir/ndrqd}" -c "$q/ndrq.conf" -f "$@" >>"$q/ndrqd.log" 2>&1 &
-		echo $! >"$q/pid.new"
-		mv "$q/pid.new" "$q/pid"
+		"${NDRQD:-$top_builddir/ndrqd}" -c "$q/ndrq.conf" -f "$@" >>"$q.log" 2>&1 &
+		echo $! >"$q.pid.new"
+		mv "$q.pid.new" "$q.pid"
 		wait $!
-		echo $? >"$q/status"
-	) >"$q/ndrqd.out" 2>&1 </dev/null &
-	wait_for 10 test -s "$q/pid"
+		echo $? >"$q.status"
+	) >"$q.out" 2>&1 </dev/null &
+	wait_for 10 test -s "$q.pid"
 }
 
 # ndrqd_start: and waits until its socket answers.
@@ -80,38 +81,39 @@ ndrqd_start() {
 
 # ndrqd_stop: SIGTERM, as an administrator would; fails when it does not end with 0.
 ndrqd_stop() {
-	kill -TERM "$(cat "$q/pid")" && ndrqd_ended && [ "$(cat "$q/status")" = 0 ]
+	kill -TERM "$(cat "$q.pid")" && ndrqd_ended || return 1
+	[ "$(cat "$q.status")" = 0 ] || { echo "its status: $(cat "$q.status")" && return 1; }
 }
 ndrqd_kill() {
-	kill -KILL "$(cat "$q/pid")" && ndrqd_ended
+	kill -KILL "$(cat "$q.pid")" && ndrqd_ended
 }
 ndrqd_ended() {
-	wait_for "${1:-30}" test -s "$q/status"
+	wait_for "${1:-30}" test -s "$q.status"
 }
 ndrqd_reap() {
 	local q=$1
 
-	ndrqd_gone || { kill -TERM "$(cat "$q/pid")" && ndrqd_ended 10 || ndrqd_kill; }
+	ndrqd_gone || { kill -TERM "$(cat "$q.pid")" && ndrqd_ended 10 || ndrqd_kill; }
 }
 
 # ndrqd_reload: SIGHUP, and the log says what became of it.
 ndrqd_reload() {
 	local before
 
-	before=$(wc -l <"$q/ndrqd.log")
-	kill -HUP "$(cat "$q/pid")" &&
+	before=$(wc -l <"$q.log")
+	kill -HUP "$(cat "$q.pid")" &&
 		wait_for 20 ndrqd_said_since "$before" 'event=[^ ]*reload'
 }
 ndrqd_said_since() {
-	tail -n +$(($1 + 1)) "$q/ndrqd.log" | grep -Eq -- "$2"
+	tail -n +$(($1 + 1)) "$q.log" | grep -Eq -- "$2"
 }
 ndrqd_said() {
-	grep -Eq -- "$1" "$q/ndrqd.log"
+	grep -Eq -- "$1" "$q.log"
 }
 
 # kB of /proc/PID/status
 ndrqd_memory() {
-	awk -v key="$1:" '$1 == key { print $2 }' "/proc/$(cat "$q/pid")/status"
+	awk -v key="$1:" '$1 == key { print $2 }' "/proc/$(cat "$q.pid")/status"
 }
 
 ndrq() {

@@ -174,3 +174,19 @@ port_answers() {
 count_lines() {
 	"$@" 2>/dev/null | wc -l
 }
+
+# as_root SCRIPT: runs the script again by sudo(8), and gives what it leaves in
+# the build tree back to its owner. Without root and sudo it cannot run: a
+# failure, so that nobody takes it for done.
+as_root() {
+	local mine rc
+
+	[ "$(id -u)" != 0 ] || return 0
+	sudo -n true 2>/dev/null || bail_out "needs root, or sudo without a password"
+	mine=$(id -u):$(id -g)
+	sudo -n env top_srcdir="$top_srcdir" top_builddir="$top_builddir" TMPDIR="${TMPDIR:-/tmp}" \
+		bash "$1"
+	rc=$?
+	sudo -n chown -R "$mine" "$top_builddir/tests/mta"
+	exit "$rc"
+}

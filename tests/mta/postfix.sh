@@ -7,7 +7,7 @@
 . "$top_srcdir/tests/lib/postfix.sh"
 
 need python3
-[ "$(id -u)" = 0 ] || bail_out "Postfix starts only as root"
+as_root "$0" # Postfix starts only as root
 postfix_use
 
 read -r smtp release internet <<<"$(free_ports 3)"
@@ -90,8 +90,8 @@ ok 'it went through the release port' postfix_said 'postfix/ndrq-release/smtpd'
 mail fwd@local.test nouser@local.test forwarded >/dev/null
 ok 'an NDR for a local user who forwards off-site is passed on' \
 	wait_for 30 sink_has "$sink" 1 '<forwarded@client\.test>'
-ok 'the rule of that is forwarded' \
-	wait_for 10 records_are 1 'r["recipient"] == "bob@forwarded.example" and r["rule"] == "forwarded"'
+ok 'and its rule says why' \
+	wait_for 10 records_are 1 'r["recipient"] == "bob@forwarded.example" and r["rule"].endswith("forwarded")'
 
 # ---- release
 
@@ -149,24 +149,28 @@ flood 'stopped{}@victim.example' stopped 50
 flood 'stopped{}@mail.friend.example' stopped 50
 ok 'bounces made while it is stopped wait with Postfix' \
 	wait_for 30 postfix_said 'to=<stopped1@victim\.example>.*status=deferred'
+# From the log: the tool takes too long to ask to hit the middle.
 stored() {
-	count_lines records "r['id'] > $last"
+	echo $(($(grep -c 'event=stored' "$q.log") - before))
 }
 stored_at_least() {
 	[ "$(stored)" -ge "$1" ]
 }
 last=$(records | sort -n | tail -n 1)
+before=$(grep -c 'event=stored' "$q.log")
 ndrqd_start
 postqueue -f
 flood 'killed{}@victim.example' killed 200 &
+floods=$!
 flood 'killed{}@mail.friend.example' killed 200 &
+floods="$floods $!"
 wait_for 60 stored_at_least 120
 ok 'ndrqd is killed in the middle of 500 bounces' ndrqd_kill
 in_store=$(stored)
 diag "$in_store of 500 were in the store"
 ok 'some were stored and some were not' test "$in_store" -gt 50 -a "$in_store" -lt 450
 ok 'ndrqd starts again' ndrqd_start
-wait %% 2>/dev/null
+wait $floods
 ok "Postfix's queue drains" queue_drains 120
 not_under_way() {
 	records_are 0 'r["state"] in ("sending", "releasing")'

@@ -8,6 +8,9 @@
 #include "base/settings.h"
 
 #define LEAST "store = \"s.db\"; policy = \"p.conf\"; release = { relay = \"127.0.0.1:10044\"; };\n"
+#define FIXED                                                                                      \
+	"store = \"/s.db\"; policy = \"/p.conf\"; release = { relay = \"127.0.0.1:10044\"; };\n"   \
+	"lmtp = { listen = [ \"127.0.0.1:10127\" ]; };\n"
 #define INLET "lmtp = { listen = [ \"unix:lmtp\" ]; };\n"
 
 static char folder[] = "/tmp/ndrq-settings-XXXXXX";
@@ -84,6 +87,36 @@ Test(settings, what_is_shown_reads_back_the_same)
 	cr_assert_eq(read_settings(first.data, &two, &err), 0, "%s", err.text);
 	settings_show(two, &second);
 	cr_expect_str_eq(first.data, second.data);
+}
+
+Test(settings, what_is_read_at_the_start_only_is_named_when_it_changes)
+{
+	static const struct {
+		const char *more, *key;
+	} cases[] = {
+		{ "", NULL },
+		{ "limits = { size = \"1M\"; };\n", NULL },
+		{ "retention = { held = \"1d\"; };\n", NULL },
+		{ "hostname = \"other.example\";\n", "hostname" },
+		{ "limits = { threads = 3; };\n", "limits.threads" },
+		{ "directories = ( { kind = \"maildir\"; path = \"/m\"; } );\n", "directories" },
+	};
+	AUTO(settings_freep) struct settings *before = NULL;
+	struct error err = { 0 };
+
+	cr_assert_eq(read_settings(FIXED, &before, &err), 0, "%s", err.text);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep) char *text = xasprintf("%s%s", FIXED, cases[i].more);
+		AUTO(settings_freep) struct settings *after = NULL;
+		const char *key;
+
+		cr_assert_eq(read_settings(text, &after, &err), 0, "%s", err.text);
+		key = settings_changed_at_start(before, after);
+		if (cases[i].key == NULL)
+			cr_expect_null(key, "%s: %s", cases[i].more, key);
+		else
+			cr_expect_str_eq(key, cases[i].key);
+	}
 }
 
 Test(settings, a_relay_elsewhere_is_refused_with_its_line)

@@ -172,3 +172,27 @@ Test(facts_dsn, more_recipients_than_the_limit_make_it_unknown_and_marked)
 	cr_assert_eq(f->class, FACTS_UNKNOWN);
 	cr_assert_eq(f->recipients_len, 10000);
 }
+
+Test(facts_dsn, a_report_whose_action_nobody_knows_is_decided_by_its_status_or_not_at_all)
+{
+	static const char *const statuses[] = { "Status: 5.0.0\n", "Status: 4.0.0\n",
+						"Status: 2.0.0\n", "" };
+	static const enum facts_class classes[] = { FACTS_FAILED, FACTS_FAILED, FACTS_DELIVERED,
+						    FACTS_UNKNOWN };
+	const struct facts_envelope null_sender = { .sender = "" };
+
+	facts_init();
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		AUTO(freep)
+		char *message = xasprintf(
+			"From: x@y.example\nContent-Type: multipart/report; boundary=b\n\n--b\n"
+			"Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+			"Final-Recipient: rfc822; a@b.example\nAction: xxxx\n%s\n--b--\n",
+			statuses[i]);
+		AUTO(facts_freep)
+		struct facts *f = facts_from_message(span_of(message), &null_sender);
+
+		cr_expect_eq(f->class, classes[i], "%s: %s", statuses[i],
+			     facts_class_name(f->class));
+	}
+}

@@ -84,3 +84,23 @@ Test(facts_field, nul_bytes_and_bad_utf8_are_replaced)
 
 	cr_assert_str_eq(fact, "a b\xEF\xBF\xBD");
 }
+
+Test(facts_field, a_message_id_is_what_stands_in_brackets)
+{
+	static const struct {
+		const char *value, *id;
+	} ids[] = {
+		{ "<a@b.example>", "<a@b.example>" },
+		{ "<a@b.example> (added by postmaster@c.example)", "<a@b.example>" },
+		{ "x <a@b.example>", "<a@b.example>" },
+		{ "a@b.example", "a@b.example" },
+		{ "<a@b", "<a@b" },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		AUTO(freep) char *have = field_message_id(span_of(ids[i].value));
+
+		cr_expect(same(have, ids[i].id), "%s: %s", ids[i].value, have);
+	}
+}

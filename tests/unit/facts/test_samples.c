@@ -84,7 +84,7 @@ static const struct {
 	  "<20261121201603.AC2CEA88A75@mx.local.test>" },
 	{ "postfix/20-sendmail-v.eml", FACTS_FAILED, "nouser@local.test 5.1.1 failed",
 	  "<20261121201603.AC2CEA88A75@mx.local.test>" },
-	{ "postfix/21-policy-notify.eml", FACTS_UNKNOWN, "", "" },
+	{ "postfix/21-policy-notify.eml", FACTS_FAILED, "", "" },
 	{ "postfix/22-owner-list.eml", FACTS_DELIVERED, "list@local.test 2.0.0 delivered",
 	  "<0.test@client.test>" },
 	{ "postfix/23-orig-rcpt-alias.eml", FACTS_FAILED, "root-x@virt.test 5.1.1 failed",

@@ -23,7 +23,12 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		{ "local_domains = [ 1 ];", "local_domains: a list of texts" },
 		{ LOCAL "mode = \"test\";",
 		  "p.conf:2: mode: \"enforce\" or \"observe\" is expected" },
-		{ LOCAL "our_hosts = [ \"x\" ];", "p.conf:2: our_hosts: unknown key" },
+		{ LOCAL "our_hosts = [ \"mx.ours.example\",\n\"*.ours.example\" ];",
+		  "p.conf:3: our_hosts: \"*.ours.example\" is not the name of a host" },
+		{ LOCAL "our_networks = [ \"192.0.2.0/33\" ];",
+		  "p.conf:2: our_networks: \"192.0.2.0/33\" is not a network" },
+		{ LOCAL "our_networks = \"mx.ours.example\";", "our_networks: \"mx.ours" },
+		{ LOCAL "our_networks = [ \"2001:db8::/\" ];", "our_networks: \"2001:db8::/\"" },
 		{ LOCAL "postmaster = \"x\";", "p.conf:2: postmaster: unknown key" },
 		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
 		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
@@ -164,6 +169,19 @@ Test(policy, the_revision_changes_with_an_included_file)
 	cr_expect_not_null(strstr(err.text, "p.conf:2: @include: "), "%s", err.text);
 	cr_assert_eq(unlink(path), 0);
 	cr_assert_eq(rmdir(folder), 0);
+}
+
+Test(policy, our_hosts_and_our_networks_are_lent_to_the_reader)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy = sample_policy("local_domains = \"a\"; our_hosts = \"MX.a\";\n"
+					      "our_networks = [ \"192.0.2.0/24\", \"::1\" ];\n");
+	struct facts_site site = policy_site(policy);
+
+	cr_assert_eq(site.hosts_len, 1);
+	cr_expect_str_eq(site.hosts[0], "MX.a");
+	cr_assert_eq(site.networks_len, 2);
+	cr_expect_str_eq(site.networks[1], "::1");
 }
 
 Test(policy, local_is_what_local_domains_says_in_any_spelling)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -62,13 +63,14 @@ by_signal(const struct death *death)
 	(void)raise(death->signal);
 }
 
+/* A page that may not be touched: a null pointer would end in UBSan's hands. */
 static void
-by_null(const struct death *death)
+by_pointer(const struct death *death)
 {
-	volatile char *volatile p = NULL;
+	volatile char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)death;
-	*p = 1;
+	*page = 1;
 }
 
 static int
@@ -179,7 +181,7 @@ Test(crashmark, a_bad_pointer_makes_a_suspect)
 {
 	AUTO(folder_removep) char *folder = folder_make();
 
-	cr_assert_eq(die(folder, read_and_die, (struct death){ .number = 5, .die = by_null }),
+	cr_assert_eq(die(folder, read_and_die, (struct death){ .number = 5, .die = by_pointer }),
 		     SIGSEGV);
 	cr_assert(is_suspect(folder, 5));
 }

@@ -20,15 +20,23 @@
 #include "tests/unit/store/fault_vfs.h"
 
 struct told {
-	int64_t ids[2]; /* of the two messages of the transaction; 0: put failed */
-	int put[2], committed;
-	bool met;  /* the fault did happen */
-	int again; /* what a commit said after the fault was over */
+	bool met;             /* the fault did happen */
+	int rc[6];            /* what the functions that commit returned, in order */
+	bool put[2];          /* of the two messages of a transaction: it is in it */
+	int seen;             /* how many of them the child itself then saw */
+	int64_t purged, gone; /* records */
+	int again;            /* what a put returned after the fault was over */
 	int64_t again_id;
-	int seen; /* records of the transaction the child itself then saw */
+};
+
+/* What is done, and what must be there afterwards. */
+struct scene {
+	void (*work)(struct store *store, struct told *told);
+	void (*judge)(struct store *store, const struct told *told, const char *where);
 };
 
 struct attempt {
+	const struct scene *scene;
 	const char *name;
 	struct fault_plan fault;
 	bool power_cut;
@@ -64,18 +72,6 @@ put_in_savepoint(struct store *store, uint8_t n, int64_t *ret_id)
 	return store_savepoint_release(store, NULL);
 }
 
-/* What the committer does with two messages. */
-static void
-work(struct store *store, struct told *told)
-{
-	told->committed = -1;
-	if (store_begin(store, NULL) < 0)
-		return;
-	for (uint8_t i = 0; i < 2; i++)
-		told->put[i] = put_in_savepoint(store, (uint8_t)(100 + i), &told->ids[i]);
-	told->committed = store_commit(store, NULL);
-}
-
 static int
 count_seen(struct store *store)
 {
@@ -92,12 +88,97 @@ count_seen(struct store *store)
 	return seen;
 }
 
+/* ---- two messages, as the committer puts them ------------------------ */
+
+static void
+put_two(struct store *store, struct told *told)
+{
+	int64_t id;
+
+	if (store_begin(store, NULL) == 0) {
+		for (uint8_t i = 0; i < 2; i++)
+			told->put[i] = put_in_savepoint(store, (uint8_t)(100 + i), &id) == 0;
+		told->rc[0] = store_commit(store, NULL);
+	}
+	told->seen = count_seen(store);
+}
+
+static void
+judge_two(struct store *store, const struct told *told, const char *where)
+{
+	int wanted = told->put[0] + told->put[1];
+	int there = count_seen(store);
+
+	if (told->rc[0] == 0)
+		cr_assert_eq(there, wanted, "%s: %d of %d committed are there", where, there,
+			     wanted);
+	else
+		cr_assert(there == 0 || there == wanted, "%s: half a transaction", where);
+	if (told->again == 0)
+		cr_assert_eq(told->seen, told->rc[0] == 0 ? wanted : 0, "%s: saw %d", where,
+			     told->seen);
+}
+
+static const struct scene two_messages = { put_two, judge_two };
+
+/* ---- orders, a delivery, retention ----------------------------------- */
+
+static void
+give_orders(struct store *store, struct told *told)
+{
+	struct store_change_result result;
+	struct store_lease lease = { 0 };
+	int64_t ids[] = { 2, 3 }, batch = 0, bytes;
+	size_t len;
+	int done = 0;
+
+	told->rc[0] = store_change(store, STORE_CHANGE_RELEASE, &ids[0], 1, NULL, "anna", NULL,
+				   5000, &batch, &result, NULL);
+	told->rc[1] = store_outbox_lease(store, 5000, 1, &lease, &len, NULL);
+	store_lease_done(&lease);
+	told->rc[2] =
+		store_outbox_finish(store, 2, STORE_DELIVERY_DONE, "250", 0, 6000, &done, NULL);
+	if (!done)
+		told->rc[2] = -1;
+	told->rc[3] = store_change(store, STORE_CHANGE_DELETE, &ids[1], 1, NULL, "anna", NULL, 5000,
+				   &batch, &result, NULL);
+	told->rc[4] = store_purge(store, 1U << RECORD_HELD, 4000, 5, false, "me", NULL, 7000,
+				  &told->purged, &bytes, NULL);
+	told->rc[5] = store_forget(store, 4000, 2, &told->gone, NULL);
+}
+
+static void
+judge_orders(struct store *store, const struct told *told, const char *where)
+{
+	int second = state_of(store, 2);
+
+	if (told->rc[0] == 0)
+		cr_assert(second == RECORD_RELEASING || second == RECORD_RELEASED, "%s: 2 is %d",
+			  where, second);
+	if (told->rc[2] == 0)
+		cr_assert_eq(second, RECORD_RELEASED, "%s: sent, but not known", where);
+	if (told->rc[3] == 0)
+		cr_assert_eq(state_of(store, 3), RECORD_DELETED, "%s: 3 is not deleted", where);
+	if (told->rc[4] == 0)
+		cr_assert_geq(ask(store, "SELECT (SELECT count(*) FROM record"
+					 " WHERE purged_at IS NOT NULL) + 20"
+					 " - (SELECT count(*) FROM record WHERE id <= 20)"),
+			      told->purged, "%s: a purge is gone", where);
+	if (told->rc[5] == 0)
+		cr_assert_leq(ask(store, "SELECT count(*) FROM record WHERE id <= 20"),
+			      20 - told->gone, "%s: forgotten ones are back", where);
+}
+
+static const struct scene orders = { give_orders, judge_orders };
+
+/* ---- attempts -------------------------------------------------------- */
+
 static void
 child(const char *path, const struct attempt *attempt, int fd)
 {
 	const struct store_options options = { .path = path, .mode = STORE_DAEMON };
 	struct store *store = NULL;
-	struct told told = { .again = -1 };
+	struct told told = { .rc = { -1, -1, -1, -1, -1, -1 }, .again = -1 };
 
 	fault_install();
 	if (store_open(&options, &store, NULL) < 0 ||
@@ -105,13 +186,12 @@ child(const char *path, const struct attempt *attempt, int fd)
 			 NULL, NULL) != SQLITE_OK)
 		_exit(2);
 	fault_arm(&attempt->fault);
-	work(store, &told);
+	attempt->scene->work(store, &told);
 	told.met = fault_happened();
 	if (attempt->power_cut) {
 		fault_power_cut(attempt->seed);
 	} else {
 		fault_disarm();
-		told.seen = count_seen(store);
 		told.again = put_quietly(store, 102, &told.again_id);
 	}
 	if (write(fd, &told, sizeof(told)) != sizeof(told))
@@ -156,32 +236,20 @@ copy_store(const struct fixture *f, const struct buffer *original)
 static void
 judge(struct fixture *f, const struct attempt *attempt, const struct told *told)
 {
-	const char *name = attempt->name;
-	int step = attempt->fault.step;
-	int wanted = (told->put[0] == 0) + (told->put[1] == 0);
-	int there;
+	AUTO(freep) char *where = xasprintf("%s, step %d", attempt->name, attempt->fault.step);
 
 	f->store = fixture_open(f, STORE_DAEMON);
-	there = count_seen(f->store);
 	check_invariants(f->store);
-	cr_assert_eq(state_of(f->store, 1), RECORD_HELD, "%s step %d: an old record went", name,
-		     step);
-	if (told->committed == 0)
-		cr_assert_eq(there, wanted, "%s step %d: %d of %d committed are there", name, step,
-			     there, wanted);
-	else
-		cr_assert(there == 0 || there == wanted, "%s step %d: half a transaction", name,
-			  step);
+	cr_assert_eq(state_of(f->store, 20), RECORD_HELD, "%s: an old record went", where);
+	attempt->scene->judge(f->store, told, where);
 	if (!attempt->power_cut) {
-		cr_assert_eq(told->seen, told->committed == 0 ? wanted : 0, "%s step %d: seen %d",
-			     name, step, told->seen);
-		cr_assert_eq(told->again, 0, "%s step %d: stays broken", name, step);
+		cr_assert_eq(told->again, 0, "%s: stays broken", where);
 		cr_assert_eq(state_of(f->store, told->again_id), RECORD_SENDING);
 	}
 	store_closep(&f->store);
 }
 
-/* Walks the step until one is never reached. How many commits failed, how many not. */
+/* Walks the step until one is never reached. */
 static void
 walk(struct attempt attempt)
 {
@@ -202,43 +270,66 @@ walk(struct attempt attempt)
 		judge(&f, &attempt, &told);
 		if (!told.met)
 			break;
-		*(told.committed == 0 ? &committed : &refused) += 1;
+		*(told.rc[0] == 0 ? &committed : &refused) += 1;
 		attempt.seed = attempt.seed == 0 ? 0 : attempt.seed + 1;
 	}
-	cr_assert_eq(told.committed, 0);
-	cr_assert_geq(refused, 20, "%s: only %d steps before the commit", attempt.name, refused);
+	for (int i = 0; i < 6; i++)
+		cr_assert(told.rc[i] == 0 || attempt.scene == &two_messages);
+	cr_assert_geq(refused, 10, "%s: only %d steps before the commit", attempt.name, refused);
 	cr_assert_geq(committed, 5, "%s: only %d steps after it", attempt.name, committed);
 }
 
 Test(crash, every_step_may_fail_once_with_an_io_error, .timeout = 60)
 {
-	walk((struct attempt){ .name = "io error", .fault = { .code = SQLITE_IOERR_WRITE } });
+	walk((struct attempt){ .scene = &two_messages,
+			       .name = "io error",
+			       .fault = { .code = SQLITE_IOERR_WRITE } });
 }
 
 Test(crash, every_step_may_fail_once_half_done, .timeout = 60)
 {
-	walk((struct attempt){ .name = "torn",
+	walk((struct attempt){ .scene = &two_messages,
+			       .name = "torn",
 			       .fault = { .code = SQLITE_IOERR_WRITE, .torn = true } });
 }
 
 Test(crash, every_step_may_find_the_disk_full, .timeout = 60)
 {
-	walk((struct attempt){ .name = "full", .fault = { .code = SQLITE_FULL, .stay = true } });
+	walk((struct attempt){ .scene = &two_messages,
+			       .name = "full",
+			       .fault = { .code = SQLITE_FULL, .stay = true } });
 }
 
 Test(crash, the_power_may_go_at_every_step_and_take_all_that_was_not_synced, .timeout = 60)
 {
-	walk((struct attempt){ .name = "power",
+	walk((struct attempt){ .scene = &two_messages,
+			       .name = "power",
 			       .fault = { .code = SQLITE_IOERR_WRITE, .stay = true, .torn = true },
 			       .power_cut = true });
 }
 
 Test(crash, the_power_may_go_at_every_step_and_take_some_of_what_was_not_synced, .timeout = 60)
 {
-	walk((struct attempt){ .name = "power, some",
+	walk((struct attempt){ .scene = &two_messages,
+			       .name = "power, some",
 			       .fault = { .code = SQLITE_IOERR_WRITE, .stay = true, .torn = true },
 			       .power_cut = true,
 			       .seed = 7 });
+}
+
+Test(crash, every_step_of_orders_and_retention_may_fail, .timeout = 60)
+{
+	walk((struct attempt){
+		.scene = &orders, .name = "orders", .fault = { .code = SQLITE_IOERR_WRITE } });
+}
+
+Test(crash, the_power_may_go_at_every_step_of_orders_and_retention, .timeout = 60)
+{
+	walk((struct attempt){ .scene = &orders,
+			       .name = "orders, power",
+			       .fault = { .code = SQLITE_FULL, .stay = true, .torn = true },
+			       .power_cut = true,
+			       .seed = 3 });
 }
 
 /* ---- killed ---------------------------------------------------------- */

@@ -100,6 +100,33 @@ Test(full, a_write_that_the_system_refuses_is_temporary_and_passes)
 	check_invariants(f.store);
 }
 
+Test(full, a_wal_that_can_grow_no_more_is_emptied_into_the_file)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	struct rlimit before, little;
+	int failed = 0, failed_again = 0;
+	struct letter l;
+
+	fixture_start(&f);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	little = before;
+	little.rlim_cur = 400000; /* far below the WAL at which SQLite does it by itself */
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+	for (uint8_t i = 0; i < 100; i++) {
+		letter_init(&l, i, "a@b.example");
+		l.message.records = l.records;
+		if (store_put(f.store, &l.message, NULL) == 0)
+			continue;
+		failed++;
+		failed_again += store_put(f.store, &l.message, NULL) < 0;
+	}
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	cr_assert_gt(failed, 0);
+	cr_assert_eq(failed_again, 0, "%d of %d", failed_again, failed);
+	cr_assert_eq(ask(f.store, "SELECT count(*) FROM record"), 100);
+}
+
 Test(full, a_disk_that_fails_or_is_read_only_is_temporary_and_passes)
 {
 	static const int codes[] = { SQLITE_IOERR_WRITE, SQLITE_FULL, SQLITE_READONLY, SQLITE_NOMEM,

@@ -2,6 +2,7 @@
 #include "tests/unit/store/fixture.h"
 
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/transaction.h"
@@ -134,6 +135,48 @@ Test(transaction, a_function_that_fails_leaves_the_callers_transaction_as_it_was
 	OK(store_commit(f.store, &err));
 	cr_assert_eq(ask(f.store, "SELECT count(*) FROM record"), 1);
 	cr_assert_eq(state_of(f.store, id), RECORD_HELD);
+}
+
+/* Deletes what comes in, one by one, as the tool does. */
+static void
+delete_all(const char *path, int64_t last)
+{
+	const struct store_options options = { .path = path,
+					       .mode = STORE_TOOL,
+					       .busy_timeout_ms = 10000 };
+	struct store *store = NULL;
+
+	if (store_open(&options, &store, NULL) < 0)
+		_exit(2);
+	for (int64_t id = 1; id <= last;) {
+		struct store_change_result result;
+		int64_t batch = 0;
+
+		if (store_change(store, STORE_CHANGE_DELETE, &id, 1, NULL, "anna", NULL, 5000,
+				 &batch, &result, NULL) < 0)
+			_exit(3);
+		id += result.outcome == STORE_CHANGED;
+	}
+	_exit(0);
+}
+
+Test(transaction, a_tool_and_a_daemon_work_at_once, .timeout = 60)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	int status;
+	pid_t pid;
+
+	fixture_start(&f);
+	(void)sqlite3_busy_timeout(f.store->db, 10000);
+	pid = fork();
+	if (pid == 0)
+		delete_all(f.path, 200);
+	for (uint8_t n = 0; n < 200; n++)
+		put_held(f.store, n, "a@b.example");
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+	cr_assert_eq(ask(f.store, "SELECT count(*) FROM record WHERE state = 'deleted'"), 200);
+	check_invariants(f.store);
 }
 
 Test(transaction, a_store_that_was_moved_or_removed_takes_nothing_more)

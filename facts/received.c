@@ -1,0 +1,215 @@
+/*
+ * received.c: reading the trace lines of other people's mail servers.
+ *
+ * "from NAME (NAME [ADDRESS]) by HOST …" is what the standard says, and many
+ * ways of it are what is written. The address that counts is the one TCP saw:
+ * the last in brackets or parentheses of the from clause that is not what the
+ * client called itself. Nothing here fails or allocates.
+ */
+#include "facts/received.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* An address as 16 bytes; IPv4 mapped (RFC 4291 2.5.5.2). */
+struct address {
+	unsigned char bytes[16];
+};
+
+static const unsigned char mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+
+static bool
+address_parse(const char *text, struct address *ret)
+{
+	memcpy(ret->bytes, mapped, sizeof(mapped));
+	return inet_pton(AF_INET, text, ret->bytes + 12) == 1 ||
+	       inet_pton(AF_INET6, text, ret->bytes) == 1;
+}
+
+static bool
+is_v4(const struct address *a)
+{
+	return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
+}
+
+static bool
+is_loopback(const struct address *a)
+{
+	static const struct address one = { { [15] = 1 } };
+
+	return is_v4(a) ? a->bytes[12] == 127 : memcmp(a, &one, sizeof(one)) == 0;
+}
+
+/* RFC 6890, without the documentation networks: who writes those means them. */
+static bool
+is_public(const struct address *address)
+{
+	const unsigned char *a = address->bytes + 12;
+
+	if (!is_v4(address))
+		return (address->bytes[0] & 0xE0) == 0x20; /* RFC 4291 2.4, as assigned */
+	if (a[0] == 0 || a[0] == 10 || a[0] == 127 || a[0] >= 224)
+		return false;
+	if ((a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254))
+		return false;
+	return !(a[0] == 172 && (a[1] & 0xF0) == 16) && !(a[0] == 100 && (a[1] & 0xC0) == 64);
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Where the word stands outside of comments, blanks on both sides; s.len: nowhere. */
+static size_t
+find_clause(struct span s, const char *word)
+{
+	size_t len = strlen(word);
+	int depth = 0;
+
+	for (size_t i = 0; i + len < s.len; i++) {
+		if (s.data[i] == '(')
+			depth++;
+		else if (s.data[i] == ')' && depth > 0)
+			depth--;
+		else if (depth == 0 &&
+			 (i == 0 || is_blank(s.data[i - 1]) || s.data[i - 1] == ')') &&
+			 strncasecmp(s.data + i, word, len) == 0 && is_blank(s.data[i + len]))
+			return i;
+	}
+	return s.len;
+}
+
+static bool
+is_address_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f') || c == '.' ||
+	       c == ':';
+}
+
+/* "HELO [", "EHLO [", "helo=[": what the client called itself, not where it was. */
+static bool
+is_greeting(struct span from, size_t at)
+{
+	return at >= 4 && (strncasecmp(from.data + at - 4, "elo", 3) == 0 ||
+			   strncasecmp(from.data + at - 4, "hlo", 3) == 0);
+}
+
+static bool
+read_client(struct span s, char *client)
+{
+	struct address a;
+	size_t n = 0;
+
+	if (span_starts_nocase(s, "IPv6:"))
+		s = (struct span){ s.data + 5, s.len - 5 };
+	while (n < s.len && n + 1 < INET6_ADDRSTRLEN && is_address_char(s.data[n]))
+		n++;
+	memcpy(client, s.data, n);
+	client[n] = '\0';
+	if (n < 2 || !address_parse(client, &a))
+		client[0] = '\0';
+	return client[0] != '\0';
+}
+
+/* "from NAME": a name can be "by". */
+static size_t
+from_name_length(struct span s)
+{
+	size_t n = 4;
+
+	if (!span_starts_nocase(s, "from") || s.len < 6 || !is_blank(s.data[4]))
+		return 0;
+	while (n < s.len && is_blank(s.data[n]))
+		n++;
+	while (n < s.len && !is_blank(s.data[n]) && s.data[n] != '(')
+		n++;
+	return n < s.len ? n : 0;
+}
+
+void
+received_parse(struct span value, struct received *ret)
+{
+	size_t named = from_name_length(value);
+	size_t by =
+		named + find_clause((struct span){ value.data + named, value.len - named }, "by");
+	struct span from = { value.data, by };
+
+	*ret = (struct received){ .has_from = span_starts_nocase(value, "from") && by > 4 };
+	if (by < value.len) {
+		struct span rest = { value.data + by + 2, value.len - by - 2 };
+
+		rest = span_trim(rest);
+		while (ret->by.len < rest.len && !is_blank(rest.data[ret->by.len]) &&
+		       rest.data[ret->by.len] != ';' && rest.data[ret->by.len] != '(')
+			ret->by.len++;
+		ret->by.data = rest.data;
+	}
+	for (size_t i = ret->has_from ? from.len : 0; i > 0; i--) {
+		struct span s = { from.data + i, from.len - i };
+
+		if ((from.data[i - 1] == '[' || from.data[i - 1] == '(') &&
+		    !is_greeting(from, i - 1) && read_client(s, ret->client))
+			return;
+	}
+}
+
+bool
+received_client_is_public(const struct received *r)
+{
+	struct address a;
+
+	return address_parse(r->client, &a) && is_public(&a);
+}
+
+bool
+received_by_us(const struct received *r, const struct facts_site *site)
+{
+	for (size_t i = 0; i < site->hosts_len; i++)
+		if (span_equal_nocase(r->by, span_of(site->hosts[i])))
+			return true;
+	return false;
+}
+
+/* "192.0.2.0/24" holds the address? Without a length the address itself. */
+static bool
+network_holds(const char *network, const struct address *a)
+{
+	const char *slash = strchr(network, '/');
+	size_t len = slash == NULL ? strlen(network) : (size_t)(slash - network);
+	char text[INET6_ADDRSTRLEN];
+	struct address base;
+	unsigned long bits;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, network, len);
+	text[len] = '\0';
+	if (!address_parse(text, &base))
+		return false;
+	bits = slash == NULL ? 128 : strtoul(slash + 1, NULL, 10) + (is_v4(&base) ? 96 : 0);
+	if (bits > 128)
+		bits = 128;
+	if (memcmp(base.bytes, a->bytes, bits / 8) != 0)
+		return false;
+	return bits % 8 == 0 ||
+	       ((base.bytes[bits / 8] ^ a->bytes[bits / 8]) >> (8 - bits % 8)) == 0;
+}
+
+bool
+received_from_us(const struct received *r, const struct facts_site *site)
+{
+	struct address a;
+
+	if (!r->has_from)
+		return true;
+	if (!address_parse(r->client, &a))
+		return false;
+	for (size_t i = 0; i < site->networks_len; i++)
+		if (network_holds(site->networks[i], &a))
+			return true;
+	return is_loopback(&a);
+}

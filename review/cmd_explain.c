@@ -1,0 +1,96 @@
+/*
+ * cmd_explain.c: `ndrq explain CODE…`: what an enhanced status code means.
+ *
+ * Exit status 65 when a word is no code; the others are still explained.
+ */
+#include "review/verb.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "facts/codes.h"
+
+static void
+print_text(const struct facts_explanation *e)
+{
+	(void)printf("%s  %s (%s)\n", e->code, e->known->meaning, e->severity);
+	if (!e->exact)
+		(void)printf(
+			"  %-10s this detail is not registered; what is said is of its subject\n",
+			"note");
+	(void)printf("  %-10s %s\n", "causes", e->known->causes);
+	(void)printf("  %-10s %s\n", "what to do", e->known->advice);
+	if (e->exchange == NULL)
+		return;
+	(void)printf("  %-10s %s\n", "Exchange", e->exchange->meaning);
+	(void)printf("  %-10s %s\n", "", e->exchange->advice);
+}
+
+static void
+print_json(const struct facts_explanation *e)
+{
+	json_t *object =
+		json_pack("{s:s, s:s, s:s, s:b, s:s, s:s}", "code", e->code, "severity",
+			  e->severity, "meaning", e->known->meaning, "registered", e->exact,
+			  "causes", e->known->causes, "advice", e->known->advice);
+	char *text;
+
+	if (e->exchange != NULL)
+		(void)json_object_set_new(object, "exchange",
+					  json_pack("{s:s, s:s}", "meaning", e->exchange->meaning,
+						    "advice", e->exchange->advice));
+	text = json_dumps(object, JSON_COMPACT);
+	(void)puts(text);
+	free(text);
+	json_decref(object);
+}
+
+const struct verb_option explain_options[] = {
+	OPTION_ROW_JSON,
+	OPTION_ROW_HELP,
+	{ .name = NULL },
+};
+
+static const char usage_line[] = "usage: ndrq explain [--json] CODE…\n";
+
+int
+cmd_explain(const struct tool *tool, int argc, char **argv)
+{
+	bool json = tool->json;
+	int key, status = EX_OK;
+
+	optind = 0;
+	while ((key = option_next(explain_options, argc, argv)) != OPTION_END) {
+		if (key == OPTION_HELP)
+			return verb_help("explain");
+		if (key != OPTION_JSON)
+			return EX_USAGE;
+		json = true;
+	}
+	if (optind == argc) {
+		(void)fputs(usage_line, stderr);
+		return EX_USAGE;
+	}
+	for (int i = optind; i < argc; i++) {
+		struct facts_explanation e;
+
+		if (facts_explain(argv[i], &e) == 0) {
+			AUTO(freep) char *shown = text_to_printable(span_of(argv[i]));
+
+			(void)fprintf(stderr,
+				      "ndrq: %s: no status code (5.1.1) or reply code (550)\n",
+				      shown);
+			status = EX_DATAERR;
+		} else if (json) {
+			print_json(&e);
+		} else {
+			print_text(&e);
+		}
+	}
+	return status;
+}

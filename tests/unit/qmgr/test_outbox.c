@@ -1,0 +1,602 @@
+/*
+ * test_outbox.c: what leaves, once, and what becomes of what cannot leave.
+ *
+ * A real store and committer, the real SMTP client, and a relay in the same
+ * loop that says what the test tells it.
+ */
+#include "qmgr/outbox.h"
+
+#include "base/clock.h"
+#include "tests/unit/qmgr/loop_fixture.h"
+#include "tests/unit/qmgr/relay_fixture.h"
+#include "tests/unit/qmgr/store_fixture.h"
+
+#define STATE_IS(id, state) "SELECT state = '" state "' FROM record WHERE id = " #id
+#define REPLY_IS(id, like)  "SELECT relay_reply LIKE '" like "' FROM record WHERE id = " #id
+#define ROWS                "SELECT count(*) FROM outbox"
+#define FREE_ROWS           "SELECT count(*) FROM outbox WHERE leased_by IS NULL"
+
+enum { MINUTE = 60 * 1000 };
+
+struct bench {
+	struct test_loop loop;
+	struct relay relay;
+	char *folder, *socket, *address;
+	struct store *store;
+	sqlite3 *side;
+	struct settings settings;
+	const struct settings *in_force;
+	struct committer *committer;
+	struct outbox *outbox;
+	const char *question; /* of until() */
+	int messages;
+};
+
+static void
+bench_start(struct bench *b)
+{
+	*b = (struct bench){ .folder = folder_make() };
+	b->socket = xasprintf("%s/relay", b->folder);
+	b->address = xasprintf("unix:%s", b->socket);
+	b->settings = (struct settings){ .hostname = (char *)"ndrq.example" };
+	b->settings.release.relay = b->address;
+	b->settings.release.sessions = 3;
+	b->settings.release.retry_min_ms = 10 * MINUTE;
+	b->settings.release.retry_max_ms = 25 * MINUTE;
+	b->settings.release.loop_pause_ms = 5 * MINUTE;
+	b->in_force = &b->settings;
+	test_loop_start(&b->loop);
+	relay_init(&b->relay, b->loop.loop);
+	b->store = store_make(b->folder);
+	b->side = side_open(b->folder);
+}
+
+static void
+outbox_run(struct bench *b, const char *spool_folder)
+{
+	const struct outbox_options options = {
+		.loop = b->loop.loop,
+		.settings = &b->in_force,
+		.spool_folder = spool_folder,
+		.committer = &b->committer,
+	};
+	struct error err = { 0 };
+
+	b->committer = committer_start(b->store, 64, &b->loop.back);
+	cr_assert_eq(outbox_start(&options, &b->outbox, &err), 0, "%s", err.text);
+}
+
+static void
+bench_run(struct bench *b)
+{
+	relay_listen(&b->relay, b->socket);
+	outbox_run(b, b->folder);
+}
+
+static void
+bench_stop(struct bench *b)
+{
+	outbox_drain(b->outbox);
+	committer_stopp(&b->committer);
+	test_loop_drain(&b->loop);
+	outbox_stopp(&b->outbox);
+	relay_done(&b->relay);
+	test_loop_stop(&b->loop);
+	side_closep(&b->side);
+	store_closep(&b->store);
+	free(b->socket);
+	free(b->address);
+	folder_removep(&b->folder);
+}
+
+/* A connection of our own, as the tool has one: the committer's belongs to its thread. */
+static struct store *
+tool_open(const struct bench *b)
+{
+	AUTO(freep) char *path = xasprintf("%s/store", b->folder);
+	const struct store_options options = { .path = path,
+					       .mode = STORE_TOOL,
+					       .busy_timeout_ms = 5000 };
+	struct store *tool = NULL;
+	struct error err = { 0 };
+
+	cr_assert_eq(store_open(&options, &tool, &err), 0, "%s", err.text);
+	return tool;
+}
+
+static int64_t
+put_message(struct bench *b, unsigned number, enum record_state state,
+	    void (*change)(struct store_new_message *message))
+{
+	AUTO(store_closep) struct store *tool = tool_open(b);
+	struct store_new_record record;
+	struct store_new_message message;
+	struct error err = { 0 };
+
+	message_make(number, state, &record, &message);
+	if (change != NULL)
+		change(&message);
+	cr_assert_eq(store_put(tool, &message, &err), 0, "%s", err.text);
+	return record.id;
+}
+
+static void
+put(struct bench *b, unsigned number)
+{
+	(void)put_message(b, number, RECORD_SENDING, NULL);
+}
+
+static bool
+answer_is_yes(void *ctx)
+{
+	const struct bench *b = ctx;
+
+	return side_ask(b->side, b->question) == 1;
+}
+
+/* Runs until the answer to a question is 1. */
+#define until(b, sql)                                                                              \
+	do {                                                                                       \
+		(b)->question = (sql);                                                             \
+		cr_assert(test_loop_until(&(b)->loop, answer_is_yes, (b), 10), "%s: %d", (sql),    \
+			  (int)side_ask((b)->side, (sql)));                                        \
+	} while (0)
+
+static bool
+never(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+/* ---- sent ------------------------------------------------------------------------ */
+
+Test(outbox, a_due_row_is_sent_under_our_trace_line_and_becomes_sent)
+{
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	bench_run(&b);
+	until(&b, STATE_IS(1, "sent"));
+	cr_assert_eq(b.relay.messages, 1);
+	cr_assert(span_starts_nocase(buffer_span(&b.relay.bodies),
+				     "Received: by ndrq.example (ndrq) id 1."),
+		  "%.*s", (int)b.relay.bodies.len, b.relay.bodies.data);
+	buffer_add_char(&b.relay.bodies, '\0');
+	cr_assert_not_null(
+		strstr(b.relay.bodies.data, "+0000\r\nSubject: stored\r\n\r\ntext\r\n|"));
+	buffer_add_char(&b.relay.lines, '\0');
+	cr_assert_str_eq(b.relay.lines.data, "MAIL FROM:<>|RCPT TO:<someone@remote.example>|");
+	cr_assert_eq(side_ask(b.side, ROWS), 0);
+	cr_assert_eq(side_ask(b.side, REPLY_IS(1, "%250%taken%")), 1);
+	bench_stop(&b);
+}
+
+static void
+with_dsn(struct store_new_message *message)
+{
+	message->ret = "HDRS";
+	message->envid = "id";
+	message->mail_body = "8BITMIME";
+	message->records[0].orcpt = "rfc822;user@example.org";
+	message->records[0].notify = "NEVER";
+}
+
+Test(outbox, the_envelope_goes_out_as_it_came)
+{
+	struct bench b;
+
+	bench_start(&b);
+	(void)put_message(&b, 1, RECORD_SENDING, with_dsn);
+	bench_run(&b);
+	until(&b, STATE_IS(1, "sent"));
+	buffer_add_char(&b.relay.lines, '\0');
+	cr_assert_str_eq(
+		b.relay.lines.data,
+		"MAIL FROM:<> BODY=8BITMIME RET=HDRS ENVID=id|"
+		"RCPT TO:<someone@remote.example> NOTIFY=NEVER ORCPT=rfc822;user@example.org|");
+	bench_stop(&b);
+}
+
+static void
+release(struct bench *b, int64_t id, const char *to)
+{
+	AUTO(store_closep) struct store *tool = tool_open(b);
+	struct store_change_result result;
+	struct error err = { 0 };
+	int64_t batch = 0;
+
+	cr_assert_eq(store_change(tool, STORE_CHANGE_RELEASE, &id, 1, to, "tester", "why",
+				  clock_now_ms(), &batch, &result, &err),
+		     0);
+	cr_assert_eq(result.outcome, STORE_CHANGED);
+}
+
+Test(outbox, what_a_human_releases_is_sent_after_a_poke_and_becomes_released)
+{
+	struct bench b;
+	int64_t id;
+
+	bench_start(&b);
+	id = put_message(&b, 1, RECORD_HELD, with_dsn);
+	bench_run(&b);
+	release(&b, id, "other@remote.example");
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "released"));
+	buffer_add_char(&b.relay.lines, '\0');
+	cr_assert_not_null(strstr(b.relay.lines.data, "RCPT TO:<other@remote.example>|"),
+			   "no ORCPT or NOTIFY: they are somebody else's: %s", b.relay.lines.data);
+	bench_stop(&b);
+}
+
+Test(outbox, many_rows_are_sent_once_each_over_no_more_than_the_sessions)
+{
+	struct bench b;
+
+	bench_start(&b);
+	for (unsigned i = 1; i <= 40; i++)
+		put(&b, i);
+	bench_run(&b);
+	until(&b, "SELECT count(*) = 40 FROM record WHERE state = 'sent'");
+	cr_assert_eq(b.relay.messages, 40);
+	cr_assert_leq(b.relay.most_at_once, 3);
+	cr_assert_eq(b.relay.accepted, b.relay.most_at_once, "connections are kept");
+	bench_stop(&b);
+}
+
+static void
+large(struct store_new_message *message)
+{
+	static char body[300000];
+
+	memset(body, 'x', sizeof(body));
+	for (size_t i = 78; i < sizeof(body); i += 80)
+		memcpy(body + i, "\r\n", 2);
+	memcpy(body, "Subject: large\r\n\r\n", 18);
+	message->body = (struct span){ body, sizeof(body) };
+	message->size_bytes = sizeof(body);
+}
+
+Test(outbox, a_large_message_goes_out_whole)
+{
+	struct bench b;
+
+	bench_start(&b);
+	(void)put_message(&b, 1, RECORD_SENDING, large);
+	bench_run(&b);
+	until(&b, STATE_IS(1, "sent"));
+	cr_assert_gt(b.relay.bodies.len, 300000);
+	bench_stop(&b);
+}
+
+static void
+truncated(struct store_new_message *message)
+{
+	message->truncated = true;
+	message->size_bytes = 99999999;
+}
+
+Test(outbox, a_truncated_message_leaves_as_its_header_and_a_word)
+{
+	struct bench b;
+	int64_t id;
+
+	bench_start(&b);
+	id = put_message(&b, 1, RECORD_HELD, truncated);
+	release(&b, id, NULL);
+	bench_run(&b);
+	until(&b, STATE_IS(1, "released"));
+	buffer_add_char(&b.relay.bodies, '\0');
+	cr_assert_not_null(
+		strstr(b.relay.bodies.data,
+		       "Subject: stored\r\n\r\n[The rest of this message was too large"));
+	cr_assert_null(strstr(b.relay.bodies.data, "text\r\n"));
+	bench_stop(&b);
+}
+
+/* ---- a relay that says no -------------------------------------------------------------- */
+
+/* Minutes from now until the row is due. */
+#define DUE_IN_MINUTES                                                                             \
+	"SELECT (due_at - CAST(strftime('%s', 'now') AS INTEGER) * 1000 + 30000) / 60000 FROM "    \
+	"outbox"
+
+Test(outbox, a_relay_that_says_later_makes_the_row_wait_longer_each_time)
+{
+	static const int64_t minutes[] = { 10, 20, 25, 25 };
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	b.relay.to_dot = "451 4.7.1 try later\r\n";
+	bench_run(&b);
+	for (int i = 0; i < 4; i++) {
+		AUTO(freep)
+		char *tried =
+			xasprintf("SELECT attempts = %d AND leased_by IS NULL FROM outbox", i + 1);
+
+		until(&b, tried);
+		cr_assert_eq(side_ask(b.side, DUE_IN_MINUTES), minutes[i], "attempt %d: %d", i,
+			     (int)side_ask(b.side, DUE_IN_MINUTES));
+		side_run(b.side, "UPDATE outbox SET due_at = 0");
+		outbox_wake(b.outbox);
+	}
+	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sending")), 1);
+	cr_assert_eq(side_ask(b.side, REPLY_IS(1, "%451%try later%")), 1);
+	b.relay.to_dot = "250 2.0.0 taken\r\n";
+	side_run(b.side, "UPDATE outbox SET due_at = 0");
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "sent"));
+	bench_stop(&b);
+}
+
+Test(outbox, one_row_that_waits_does_not_hold_up_the_others)
+{
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	b.relay.to_dot = "451 4.7.1 try later\r\n";
+	bench_run(&b);
+	until(&b, "SELECT attempts = 1 AND leased_by IS NULL FROM outbox");
+	b.relay.to_dot = "250 2.0.0 taken\r\n";
+	put(&b, 2);
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(2, "sent"));
+	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sending")), 1);
+	bench_stop(&b);
+}
+
+Test(outbox, a_relay_that_refuses_for_good_ends_it_with_its_words)
+{
+	static const struct {
+		const char *to_rcpt, *to_dot;
+	} refusals[] = {
+		{ "550 5.1.1 no such user\r\n", "250 ok\r\n" },
+		{ "250 ok\r\n", "550 5.1.1 no such user\r\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		struct bench b;
+
+		bench_start(&b);
+		put(&b, 1);
+		b.relay.to_rcpt = refusals[i].to_rcpt;
+		b.relay.to_dot = refusals[i].to_dot;
+		bench_run(&b);
+		until(&b, STATE_IS(1, "failed"));
+		cr_assert_eq(side_ask(b.side, REPLY_IS(1, "%550 5.1.1 no such user%")), 1);
+		cr_assert_eq(side_ask(b.side, ROWS), 0);
+		bench_stop(&b);
+	}
+}
+
+/* ---- a relay that is not there ------------------------------------------------------------ */
+
+Test(outbox, an_unreachable_relay_is_probed_by_one_message_and_then_all_go_out)
+{
+	struct bench b;
+
+	bench_start(&b);
+	for (unsigned i = 1; i <= 10; i++)
+		put(&b, i);
+	outbox_run(&b, b.folder); /* nobody listens */
+	until(&b, "SELECT sum(attempts) >= 3 AND max(leased_by IS NOT NULL) = 0 FROM outbox");
+	/* three were tried at once before anything was known; from then on one at a time */
+	(void)test_loop_until(&b.loop, never, &b, 1.5);
+	cr_assert_leq(side_ask(b.side, "SELECT sum(attempts) FROM outbox"), 4,
+		      "a probe a second at most, growing");
+	relay_listen(&b.relay, b.socket);
+	until(&b, "SELECT count(*) = 10 FROM record WHERE state = 'sent'");
+	cr_assert_eq(b.relay.messages, 10);
+	bench_stop(&b);
+}
+
+Test(outbox, contact_lost_after_the_dot_is_noted_as_unknown_and_tried_again)
+{
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	b.relay.to_dot = NULL;
+	bench_run(&b);
+	until(&b, "SELECT attempts = 1 AND leased_by IS NULL FROM outbox");
+	cr_assert_eq(side_ask(b.side, "SELECT count(*) FROM journal WHERE why LIKE "
+				      "'outcome unknown%'"),
+		     1);
+	cr_assert_eq(side_ask(b.side, DUE_IN_MINUTES), 10, "not at once: it may have arrived");
+	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sending")), 1);
+	bench_stop(&b);
+}
+
+Test(outbox, while_a_looping_relay_is_left_alone_nothing_is_sent_or_leased)
+{
+	struct bench b;
+
+	bench_start(&b);
+	bench_run(&b);
+	(void)test_loop_until(&b.loop, never, &b, 0.1);
+	outbox_pause(b.outbox);
+	put(&b, 1);
+	outbox_wake(b.outbox);
+	(void)test_loop_until(&b.loop, never, &b, 0.3);
+	cr_assert_eq(side_ask(b.side, FREE_ROWS), 1);
+	cr_assert_eq(b.relay.messages, 0);
+	bench_stop(&b);
+}
+
+/* ---- a store that refuses -------------------------------------------------------------------- */
+
+#define FINISH_FAILS                                                                               \
+	"CREATE TRIGGER fail BEFORE UPDATE OF relay_reply ON record"                               \
+	" BEGIN SELECT RAISE(ABORT, 'no'); END"
+
+static bool
+has_messages(void *ctx)
+{
+	const struct bench *b = ctx;
+
+	return b->relay.messages >= b->messages;
+}
+
+Test(outbox, an_outcome_that_cannot_be_recorded_is_recorded_later_and_nothing_is_sent_again)
+{
+	struct bench b;
+
+	bench_start(&b);
+	side_run(b.side, FINISH_FAILS);
+	for (unsigned i = 1; i <= 3; i++)
+		put(&b, i);
+	bench_run(&b);
+	b.messages = 3;
+	cr_assert(test_loop_until(&b.loop, has_messages, &b, 10));
+	outbox_wake(b.outbox);
+	b.loop.came_back = 0;
+	(void)test_loop_until(&b.loop, never, &b, 2.5);
+	cr_assert_eq(b.relay.messages, 3, "the leases stay");
+	cr_assert_eq(side_ask(b.side, FREE_ROWS), 0);
+	cr_assert_leq(b.loop.came_back, 3 * 4, "once a second: %d came back", b.loop.came_back);
+	side_run(b.side, "DROP TRIGGER fail");
+	until(&b, "SELECT count(*) = 3 FROM record WHERE state = 'sent'");
+	cr_assert_eq(b.relay.messages, 3);
+	put(&b, 4);
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(4, "sent"));
+	bench_stop(&b);
+}
+
+Test(outbox, a_store_that_is_locked_is_asked_again)
+{
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	side_run(b.side, "BEGIN IMMEDIATE");
+	bench_run(&b);
+	(void)test_loop_until(&b.loop, never, &b, 0.3);
+	cr_assert_eq(b.relay.messages, 0);
+	side_run(b.side, "ROLLBACK");
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "sent"));
+	bench_stop(&b);
+}
+
+Test(outbox, a_body_that_is_gone_is_not_sent_empty)
+{
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	put(&b, 2);
+	side_run(b.side, "UPDATE record SET purged_at = 1 WHERE id = 1");
+	bench_run(&b);
+	until(&b, STATE_IS(1, "failed"));
+	until(&b, STATE_IS(2, "sent"));
+	cr_assert_eq(b.relay.messages, 1);
+	bench_stop(&b);
+}
+
+Test(outbox, a_body_that_cannot_be_read_now_waits_alone)
+{
+	struct bench b;
+
+	bench_start(&b);
+	(void)put_message(&b, 1, RECORD_SENDING, large);
+	put(&b, 2);
+	relay_listen(&b.relay, b.socket);
+	outbox_run(&b, "/nonexistent/folder"); /* where the large one would be spooled */
+	until(&b, STATE_IS(2, "sent"));
+	until(&b, "SELECT attempts >= 1 AND leased_by IS NULL FROM outbox WHERE record = 1");
+	cr_assert_eq(b.relay.messages, 1);
+	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sending")), 1);
+	bench_stop(&b);
+}
+
+/* ---- start and end ----------------------------------------------------------------------------
+ */
+
+Test(outbox, a_relay_that_is_no_address_is_a_refusal)
+{
+	struct bench b;
+	struct outbox_options options;
+	struct outbox *outbox = NULL;
+	struct error err = { 0 };
+
+	bench_start(&b);
+	bench_run(&b);
+	b.settings.release.relay = (char *)"not an address";
+	options = (struct outbox_options){ .loop = b.loop.loop,
+					   .settings = &b.in_force,
+					   .spool_folder = b.folder,
+					   .committer = &b.committer };
+	cr_assert_eq(outbox_start(&options, &outbox, &err), -1);
+	cr_assert_eq(err.class, ERROR_PERM);
+	cr_assert_null(outbox);
+	bench_stop(&b);
+}
+
+static bool
+is_idle(void *ctx)
+{
+	return !outbox_busy(((struct bench *)ctx)->outbox);
+}
+
+Test(outbox, once_drained_it_leases_no_more_and_comes_to_rest)
+{
+	struct bench b;
+
+	bench_start(&b);
+	bench_run(&b);
+	cr_assert(test_loop_until(&b.loop, is_idle, &b, 10));
+	outbox_drain(b.outbox);
+	put(&b, 1);
+	outbox_wake(b.outbox);
+	cr_assert(test_loop_until(&b.loop, is_idle, &b, 10));
+	cr_assert_eq(side_ask(b.side, FREE_ROWS), 1);
+	cr_assert_eq(b.relay.messages, 0);
+	bench_stop(&b);
+	outbox_stopp(&b.outbox);
+}
+
+Test(outbox, what_is_being_sent_when_it_drains_is_finished)
+{
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1);
+	bench_run(&b);
+	b.messages = 1;
+	cr_assert(test_loop_until(&b.loop, has_messages, &b, 10));
+	outbox_drain(b.outbox);
+	cr_assert(test_loop_until(&b.loop, is_idle, &b, 10));
+	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sent")), 1);
+	bench_stop(&b);
+}
+
+Test(outbox, what_was_broken_off_keeps_its_lease_until_the_next_start)
+{
+	struct bench b;
+	struct error err = { 0 };
+	int64_t cleared = 0;
+
+	bench_start(&b);
+	put(&b, 1);
+	b.relay.to_dot = "";
+	bench_run(&b);
+	b.messages = 1;
+	cr_assert(test_loop_until(&b.loop, has_messages, &b, 10));
+	outbox_drain(b.outbox);
+	committer_stopp(&b.committer);
+	test_loop_drain(&b.loop);
+	outbox_stopp(&b.outbox);
+	cr_assert_eq(side_ask(b.side, FREE_ROWS), 0);
+	store_closep(&b.store);
+	b.store = store_make(b.folder);
+	cr_assert_eq(store_outbox_recover(b.store, clock_now_ms(), &cleared, &err), 0);
+	cr_assert_eq(cleared, 1);
+	b.relay.to_dot = "250 2.0.0 taken\r\n";
+	outbox_run(&b, b.folder);
+	until(&b, STATE_IS(1, "sent"));
+	bench_stop(&b);
+}
