@@ -186,11 +186,18 @@ parse_error(const struct config_file *file, const struct verdict *v, struct erro
 int
 config_load(const char *path, struct config_file **ret_file, struct error *err)
 {
+	return config_load_draft(path, NULL, ret_file, err);
+}
+
+int
+config_load_draft(const char *path, const struct config_draft *draft, struct config_file **ret_file,
+		  struct error *err)
+{
 	AUTO(config_freep) struct config_file *file = xcalloc(1, sizeof(*file));
 	struct verdict v = { 0 };
 
 	config_init(&file->config);
-	if (config_text_read(path, &file->text, err) < 0)
+	if (config_text_read(path, draft, &file->text, err) < 0)
 		return -1;
 	if (rehearse(path, file->text.bytes.data, &v, err) < 0)
 		return -1;

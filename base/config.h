@@ -23,6 +23,10 @@ struct config_file;
 
 /* `@include "name"` is relative to the folder of the file it stands in, at most 8 deep. */
 int config_load(const char *path, struct config_file **ret_file, struct error *err);
+/* The same as if one of the files held something else (base/config_text.h). draft may be NULL. */
+struct config_draft;
+int config_load_draft(const char *path, const struct config_draft *draft,
+		      struct config_file **ret_file, struct error *err);
 void config_freep(struct config_file **file); /* NULL is fine */
 
 /* The text that was parsed, included files and all. */
@@ -55,7 +59,8 @@ struct config_list {
 };
 
 /* One key. Tables of these are what the reader, the defaults, --show-config and the manual page
- * test walk. Keys of one group stand together. */
+ * test walk. Keys of one group stand together. "ndr" and "ndr.none" may both be keys: then ndr is
+ * one value or a group. */
 struct config_item {
 	const char *key; /* "lmtp.max_sessions": group, dot, name; or a name */
 	enum config_type type;

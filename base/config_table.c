@@ -459,18 +459,27 @@ is_group_key(const struct fill *f, const char *key)
 
 static int fill_members(const struct fill *f, const config_setting_t *group, const char *prefix);
 
+/* A key may be both an item and a group: one value, or { several }. */
+static const struct config_item *
+find_item(const struct fill *f, const config_setting_t *setting, const char *key)
+{
+	if (config_setting_is_group(setting) && is_group_key(f, key))
+		return NULL;
+	for (size_t i = 0; i < f->items_len; i++)
+		if (strcmp(f->items[i].key, key) == 0)
+			return &f->items[i];
+	return NULL;
+}
+
 static int
 fill_member(const struct fill *f, const config_setting_t *setting, const char *key)
 {
-	for (size_t i = 0; i < f->items_len; i++) {
-		const struct config_item *item = &f->items[i];
+	const struct config_item *item = find_item(f, setting, key);
 
-		if (strcmp(item->key, key) != 0)
-			continue;
-		if (!set_from_setting(item, setting, field_of(item, f->target)))
-			return bad_value(f->file, item, setting, f->err);
+	if (item != NULL && !set_from_setting(item, setting, field_of(item, f->target)))
+		return bad_value(f->file, item, setting, f->err);
+	if (item != NULL)
 		return 0;
-	}
 	if (is_other(f, key))
 		return 0;
 	if (!is_group_key(f, key))

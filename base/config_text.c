@@ -29,7 +29,8 @@
 
 struct scan {
 	struct config_text *text;
-	size_t file; /* index into text->files */
+	const struct config_draft *draft; /* may be NULL */
+	size_t file;                      /* index into text->files */
 	struct span in;
 	size_t at;
 	unsigned line; /* of in.data[at] */
@@ -186,7 +187,8 @@ is_include(struct span in, size_t at, struct span *ret_name, size_t *ret_end)
 	return i < in.len;
 }
 
-static int scan_file(struct config_text *text, char *path_take, int depth, struct error *err);
+static int scan_file(struct config_text *text, const struct config_draft *draft, char *path_take,
+		     int depth, struct error *err);
 
 static int
 scan_include(struct scan *s, struct span name, size_t end)
@@ -201,7 +203,7 @@ scan_include(struct scan *s, struct span name, size_t end)
 		free(path);
 		return scan_error(s, "includes are nested too deep; does a file include itself?");
 	}
-	if (scan_file(s->text, path, s->depth + 1, s->err) < 0) {
+	if (scan_file(s->text, s->draft, path, s->depth + 1, s->err) < 0) {
 		if (s->text->files_len == files_len) /* it could not be read at all */
 			(void)error_prefix(s->err, "%s:%u: @include", s->text->files[s->file],
 					   s->line);
@@ -234,13 +236,16 @@ scan_all(struct scan *s)
 
 /* Adds one file. It gets its place in files only once it was read. */
 static int
-scan_file(struct config_text *text, char *path_take, int depth, struct error *err)
+scan_file(struct config_text *text, const struct config_draft *draft, char *path_take, int depth,
+	  struct error *err)
 {
 	AUTO(freep) char *path = path_take;
 	AUTO(buffer_done) struct buffer bytes = { 0 };
-	struct scan s = { .text = text, .line = 1, .depth = depth, .err = err };
+	struct scan s = { .text = text, .draft = draft, .line = 1, .depth = depth, .err = err };
 
-	if (file_read(path, FILE_BYTES_MAX, &bytes, err) < 0)
+	if (draft != NULL && strcmp(draft->path, path) == 0)
+		buffer_add(&bytes, draft->text.data, draft->text.len);
+	else if (file_read(path, FILE_BYTES_MAX, &bytes, err) < 0)
 		return -1;
 	text->files =
 		array_grow(text->files, &text->files_size, text->files_len, sizeof(*text->files));
@@ -258,11 +263,12 @@ scan_file(struct config_text *text, char *path_take, int depth, struct error *er
 }
 
 int
-config_text_read(const char *path, struct config_text *text, struct error *err)
+config_text_read(const char *path, const struct config_draft *draft, struct config_text *text,
+		 struct error *err)
 {
 	*text = (struct config_text){ .lines = 1 };
 	buffer_add_str(&text->bytes, ""); /* an empty file is a text too */
-	if (scan_file(text, xstrdup(path), 0, err) < 0) {
+	if (scan_file(text, draft, xstrdup(path), 0, err) < 0) {
 		config_text_done(text);
 		return -1;
 	}

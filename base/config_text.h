@@ -23,8 +23,16 @@ struct config_text {
 	size_t files_len, files_size;
 };
 
-/* On failure text is empty again. */
-int config_text_read(const char *path, struct config_text *text, struct error *err);
+/* What a file is to hold: it is read instead of the file of that path, as it is named here or
+ * where it is included. */
+struct config_draft {
+	const char *path;
+	struct span text;
+};
+
+/* On failure text is empty again. draft may be NULL. */
+int config_text_read(const char *path, const struct config_draft *draft, struct config_text *text,
+		     struct error *err);
 void config_text_done(struct config_text *text);
 
 /* The file and line that a line of the whole came from. */

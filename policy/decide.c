@@ -1,15 +1,16 @@
 /*
  * decide.c: may it leave the building?
  *
- * In this order: whom it is for, whether it could be read, whether it is for a local user
- * who forwards, and what the row says of its class. The first that knows
+ * In this order: whom it is for, whether it could be read, the rules, whether it
+ * is for a local user who forwards, and what the row says of its class. The first that knows
  * decides and gives its name to the rule. What is cut short is held by
  * whatever would have sent it.
  *
  * Forwarded goes before the class, for unknown too: such mail is addressed to
  * our own user, who sent it on, so holding it protects nobody from a forged
  * sender. Only deleting what nobody has recognised takes the row's own word
- * (unknown = "delete"), so forwarded = "delete" holds an unknown.
+ * (unknown = "delete"), so forwarded = "delete" holds an unknown, and so does a
+ * rule that does not name that class.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -105,23 +106,61 @@ is_forwarded(const struct policy *policy, const char *orcpt)
 	return recipient_read(orcpt, &policy->local, &domain) == RECIPIENT_LOCAL;
 }
 
+/* A row that tells by proof gives its rule the proof's name too. */
 static void
-decide_by_row(const struct policy *policy, const struct policy_subject *subject,
+name_rule(const struct policy *policy, const struct domain_entry *entry, enum policy_key key,
+	  enum policy_proof proof, struct policy_decision *d)
+{
+	const uint8_t *of = policy->rows[entry != NULL ? entry->value : 0].actions[key];
+	bool same = of[POLICY_PROOF_NONE] == of[POLICY_PROOF_PROVED] &&
+		    of[POLICY_PROOF_NONE] == of[POLICY_PROOF_FORGED];
+	char name[POLICY_NAME_SIZE];
+
+	policy_entry_name(policy, entry, name);
+	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s%s%s", name, policy_key_name(key),
+		       same ? "" : ".", same ? "" : policy_proof_name(proof));
+}
+
+static bool
+decide_by_rule(const struct policy *policy, const struct policy_subject *subject, bool forwarded,
+	       struct policy_decision *d)
+{
+	const struct policy_rule *rule =
+		policy_rules_find(policy->rules, policy->rules_len, subject, d->domain, forwarded);
+
+	if (rule == NULL)
+		return false;
+	decide(d, rule->action, rule->name);
+	if (d->action == POLICY_DELETE && subject->facts->class == FACTS_UNKNOWN &&
+	    (rule->classes & 1U << FACTS_UNKNOWN) == 0)
+		d->action = POLICY_HOLD;
+	return true;
+}
+
+static void
+decide_by_row(const struct policy *policy, const struct policy_subject *subject, bool forwarded,
 	      struct policy_decision *d)
 {
 	enum policy_key class_key = key_of(subject->facts->class);
-	enum policy_key key =
-		is_forwarded(policy, subject->orcpt) ? POLICY_KEY_FORWARDED : class_key;
-	const struct policy_row *row;
-	size_t index = 0;
+	enum policy_key key = forwarded ? POLICY_KEY_FORWARDED : class_key;
+	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
+	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
 
-	(void)domain_table_find(&policy->remote, d->domain, &index);
-	row = &policy->rows[index];
-	d->action = (enum policy_action)row->actions[key];
+	d->action = (enum policy_action)row->actions[key][subject->proof];
 	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
-	    row->actions[POLICY_KEY_UNKNOWN] != POLICY_DELETE)
+	    row->actions[POLICY_KEY_UNKNOWN][subject->proof] != POLICY_DELETE)
 		d->action = POLICY_HOLD;
-	(void)snprintf(d->rule, sizeof(d->rule), "%s.%s", row->name, policy_key_name(key));
+	name_rule(policy, entry, key, subject->proof, d);
+}
+
+static void
+decide_by_policy(const struct policy *policy, const struct policy_subject *subject,
+		 struct policy_decision *d)
+{
+	bool forwarded = is_forwarded(policy, subject->orcpt);
+
+	if (!decide_by_rule(policy, subject, forwarded, d))
+		decide_by_row(policy, subject, forwarded, d);
 }
 
 void
@@ -133,7 +172,7 @@ policy_decide(const struct policy *policy, const struct policy_subject *subject,
 
 	assert(subject->facts != NULL);
 	if (!decide_by_recipient(kind, &d) && !decide_by_facts(subject->facts, &d))
-		decide_by_row(policy, subject, &d);
+		decide_by_policy(policy, subject, &d);
 	if (subject->truncated && d.action == POLICY_SEND)
 		decide(&d, POLICY_HOLD, "truncated");
 	*ret_decision = d;

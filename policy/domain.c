@@ -1,11 +1,9 @@
 /*
- * domain.c: one form for each domain, and a table to find it in.
+ * domain.c: one form for each domain.
  *
- * A stranger chooses the domains that are looked up: the form is found in
- * linear time, libidn2 sees at most 1000 bytes, and a search takes one binary
- * search a label, for the last 253 bytes only, since nothing longer is in a
- * table. Nothing here fails for a stranger's bytes; what makes no sense is
- * said by domain_is_plausible.
+ * A stranger chooses the domains that are judged: the form is found in linear
+ * time, and libidn2 sees at most 1000 bytes. Nothing here fails for a
+ * stranger's bytes; what makes no sense is said by domain_is_plausible.
  */
 #include "policy/domain.h"
 
@@ -17,9 +15,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define DOMAIN_BYTES_MAX 253 /* RFC 1035 2.3.4, as text */
-#define LABEL_BYTES_MAX  63
-#define IDN_BYTES_MAX    1000
+#define LABEL_BYTES_MAX 63
+#define IDN_BYTES_MAX   1000
 
 static bool
 is_ascii(const char *s)
@@ -160,95 +157,4 @@ domain_read(const char *text, bool *ret_subtree, const char **ret_wrong)
 	}
 	*ret_subtree = subtree;
 	return domain;
-}
-
-/* ---- the table -------------------------------------------------------------- */
-
-void
-domain_table_add(struct domain_table *table, char *domain_take, bool subtree, size_t value)
-{
-	table->entries =
-		array_grow(table->entries, &table->size, table->len, sizeof(*table->entries));
-	table->entries[table->len++] = (struct domain_entry){
-		.domain = domain_take,
-		.subtree = subtree,
-		.value = value,
-	};
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct domain_entry *one = a, *two = b;
-	int order = strcmp(one->domain, two->domain);
-
-	return order != 0 ? order : (int)one->subtree - (int)two->subtree;
-}
-
-int
-domain_table_sort(struct domain_table *table, size_t *ret_first, size_t *ret_second)
-{
-	if (table->len > 1)
-		qsort(table->entries, table->len, sizeof(*table->entries), compare);
-	for (size_t i = 1; i < table->len; i++) {
-		size_t one = table->entries[i - 1].value, two = table->entries[i].value;
-
-		if (compare(&table->entries[i - 1], &table->entries[i]) != 0)
-			continue;
-		*ret_first = one < two ? one : two;
-		*ret_second = one < two ? two : one;
-		return 1;
-	}
-	return 0;
-}
-
-static const struct domain_entry *
-lookup(const struct domain_table *table, const char *domain, bool subtree)
-{
-	struct domain_entry key = { .subtree = subtree };
-
-	if (table->len == 0)
-		return NULL;
-	key.domain = (char *)(uintptr_t)domain; /* only compared */
-	return bsearch(&key, table->entries, table->len, sizeof(key), compare);
-}
-
-/* The labels from which on the rest is short enough to be in a table. */
-static const char *
-short_enough(const char *domain)
-{
-	size_t len = strlen(domain);
-	const char *dot;
-
-	if (len <= DOMAIN_BYTES_MAX)
-		return domain;
-	dot = strchr(domain + len - DOMAIN_BYTES_MAX - 1, '.');
-	return dot == NULL ? domain + len : dot + 1;
-}
-
-int
-domain_table_find(const struct domain_table *table, const char *domain, size_t *ret_value)
-{
-	const struct domain_entry *found = lookup(table, domain, false);
-	const char *rest = short_enough(domain);
-
-	while (found == NULL && *rest != '\0') {
-		found = lookup(table, rest, true);
-		rest += strcspn(rest, ".");
-		rest += *rest == '.';
-	}
-	if (found == NULL)
-		return 0;
-	if (ret_value != NULL)
-		*ret_value = found->value;
-	return 1;
-}
-
-void
-domain_table_done(struct domain_table *table)
-{
-	for (size_t i = 0; i < table->len; i++)
-		free(table->entries[i].domain);
-	free(table->entries);
-	*table = (struct domain_table){ 0 };
 }

@@ -5,8 +5,8 @@
  * thread may ask it anything without a lock. It is counted by reference; the
  * last policy_unrefp frees it, in whichever thread that is.
  *
- * The revision is over the text with its includes in place: a file that reads
- * the same is the same policy.
+ * The revision is over the text with its includes in place and the digest of
+ * domains_file: files that read the same are the same policy.
  */
 #include "policy/policy.h"
 
@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "policy/domain.h"
 #include "policy/rule.h"
 
 static const char *const mode_choices[] = { "enforce", "observe", NULL };
@@ -32,6 +33,8 @@ const struct config_item policy_items[] = {
 	  "the names that our mail servers sign Received lines with" },
 	{ "our_networks", CONFIG_LIST, offsetof(struct policy, our_networks), NULL, 0, 0, NULL,
 	  "where they and our own clients send from" },
+	{ "domains_file", CONFIG_TEXT, offsetof(struct policy, domains_file), NULL, 1, 0, NULL,
+	  "more domains, one a line" },
 };
 const size_t policy_items_len = sizeof(policy_items) / sizeof(policy_items[0]);
 
@@ -71,8 +74,8 @@ read_local_domain(struct policy *policy, const struct config_file *file, size_t 
 	const char *text = policy->local_domains.items[i], *wrong;
 	const config_setting_t *at = local_setting(file, i);
 	AUTO(freep) char *shown = text_to_printable(span_of(text));
+	AUTO(freep) char *domain = NULL;
 	bool subtree;
-	char *domain;
 
 	if (strcmp(text, "*") == 0)
 		return config_error(file, at, err,
@@ -83,7 +86,7 @@ read_local_domain(struct policy *policy, const struct config_file *file, size_t 
 	if (subtree && strchr(domain, '.') == NULL)
 		policy_warn(warnings, file, at,
 			    "local_domains: \"%s\" makes every domain under it local", shown);
-	domain_table_add(&policy->local, domain, subtree, i);
+	(void)domain_table_add(&policy->local, domain, subtree, i);
 	return 0;
 }
 
@@ -91,7 +94,7 @@ static int
 read_local_domains(struct policy *policy, const struct config_file *file, struct buffer *warnings,
 		   struct error *err)
 {
-	size_t first, second;
+	const struct domain_entry *first, *second;
 
 	if (policy->local_domains.len == 0)
 		return config_error(file, config_find(file, "local_domains"), err,
@@ -100,10 +103,10 @@ read_local_domains(struct policy *policy, const struct config_file *file, struct
 	for (size_t i = 0; i < policy->local_domains.len; i++)
 		if (read_local_domain(policy, file, i, warnings, err) < 0)
 			return -1;
-	if (domain_table_sort(&policy->local, &first, &second) == 1)
-		policy_warn(warnings, file, local_setting(file, second),
+	if (domain_table_index(&policy->local, &first, &second) == 1)
+		policy_warn(warnings, file, local_setting(file, second->value),
 			    "local_domains: \"%s\" is there twice",
-			    policy->local_domains.items[second]);
+			    policy->local_domains.items[second->value]);
 	return 0;
 }
 
@@ -123,24 +126,32 @@ int
 policy_read(const char *path, struct policy **ret_policy, struct buffer *warnings,
 	    struct error *err)
 {
-	static const char *const others[] = { "remote_domains", NULL };
+	return policy_read_draft(path, NULL, ret_policy, warnings, err);
+}
+
+int
+policy_read_draft(const char *path, const struct config_draft *draft, struct policy **ret_policy,
+		  struct buffer *warnings, struct error *err)
+{
+	static const char *const others[] = { "remote_domains", "rules", NULL };
 	AUTO(config_freep) struct config_file *file = NULL;
 	AUTO(policy_unrefp) struct policy *policy = NULL;
 	struct span text;
 
-	if (config_load(path, &file, err) < 0)
+	if (config_load_draft(path, draft, &file, err) < 0)
 		return -1;
 	policy = xcalloc(1, sizeof(*policy));
 	atomic_init(&policy->refs, 1);
 	text = config_text(file);
 	buffer_add(&policy->text, text.data, text.len);
-	set_revision(policy);
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
 	    policy_site_check(policy, file, err) < 0 ||
-	    policy_rows_read(policy, file, warnings, err) < 0)
+	    policy_rules_read(policy, file, warnings, err) < 0 ||
+	    policy_rows_read(policy, file, draft, warnings, err) < 0)
 		return -1;
+	set_revision(policy);
 	*ret_policy = TAKE(policy);
 	return 0;
 }
@@ -159,9 +170,13 @@ policy_free(struct policy *policy)
 	config_free_items(policy_items, policy_items_len, policy);
 	domain_table_done(&policy->local);
 	domain_table_done(&policy->remote);
+	policy_rules_free(policy->rules, policy->rules_len);
 	for (size_t i = 0; i < policy->rows_len; i++)
-		config_free_items(policy_row_items, policy_row_items_len, &policy->rows[i]);
+		free(policy->rows[i].source);
 	free(policy->rows);
+	for (size_t i = 0; i < policy->files_len; i++)
+		free(policy->files[i]);
+	free(policy->files);
 	free(policy);
 }
 
@@ -198,5 +213,5 @@ policy_domain_is_local(const struct policy *policy, const char *domain)
 {
 	AUTO(freep) char *form = domain_normalise(span_of(domain));
 
-	return domain_is_plausible(form) && domain_table_find(&policy->local, form, NULL) == 1;
+	return domain_is_plausible(form) && domain_table_find(&policy->local, form) != NULL;
 }

@@ -18,6 +18,13 @@
 enum policy_action { POLICY_SEND, POLICY_HOLD, POLICY_DELETE };
 const char *policy_action_name(enum policy_action action); /* "send", "hold", "delete" */
 
+/* Whether the sender of the returned message was who he said (DESIGN.md, "proof"). */
+enum policy_proof { POLICY_PROOF_NONE, POLICY_PROOF_PROVED, POLICY_PROOF_FORGED };
+#define POLICY_PROOFS (POLICY_PROOF_FORGED + 1)
+const char *policy_proof_name(enum policy_proof proof); /* "none", "proved", "forged" */
+/* 1 found, 0 no such name. */
+int policy_proof_from_name(const char *name, enum policy_proof *ret_proof);
+
 struct policy;
 
 /*
@@ -28,11 +35,19 @@ struct policy;
 int policy_read(const char *path, struct policy **ret_policy, struct buffer *warnings,
 		struct error *err);
 
+/* The same as if one of the files held something else (base/config_text.h). draft may be NULL. */
+struct config_draft;
+int policy_read_draft(const char *path, const struct config_draft *draft,
+		      struct policy **ret_policy, struct buffer *warnings, struct error *err);
+
 struct policy *policy_ref(struct policy *policy);
 void policy_unrefp(struct policy **policy); /* NULL is fine; the last one frees; any thread */
 
-/* The text the policy was read from, and the hex SHA-256 of it: the revision that every record
- * names. */
+/*
+ * The text the policy was read from, included files in place, and behind it a
+ * comment with the digest of domains_file; and the hex SHA-256 of all that: the
+ * revision that every record names.
+ */
 struct span policy_text(const struct policy *policy);
 const char *policy_revision(const struct policy *policy);
 
@@ -51,13 +66,14 @@ struct policy_subject {
 	const char *rcpt;  /* the envelope recipient, without brackets; NULL: not known */
 	const char *orcpt; /* ORCPT decoded, without its type, or Delivered-To; NULL: not known */
 	bool truncated;    /* the message was larger than is kept: held at least */
+	enum policy_proof proof;
 };
 
 #define POLICY_RULE_SIZE 128
 struct policy_decision {
 	enum policy_action action;
-	char rule[POLICY_RULE_SIZE]; /* "local", "forwarded", "Default.ndr", "Fabrikam.delay",
-					"limits", "bad-recipient" … */
+	char rule[POLICY_RULE_SIZE]; /* "local", "Default.ndr", "Fabrikam.ndr.forged" (where the row
+					tells by proof), "limits", "bad-recipient" … */
 	char *domain; /* the judged domain, lower-case A-labels; NULL when there is none. Freed by
 		       * policy_decision_done
 		       */

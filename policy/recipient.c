@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/domain.h"
 
 struct address {
 	char *local_part; /* without quotes */
@@ -137,7 +138,7 @@ judge(struct address *a, const struct domain_table *local)
 {
 	bool inside = false;
 
-	while (domain_table_find(local, a->domain, NULL) == 1) {
+	while (domain_table_find(local, a->domain) != NULL) {
 		AUTO(address_done) struct address inner = { 0 };
 		const char *user = skip_batv(a->local_part);
 

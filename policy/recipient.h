@@ -4,7 +4,7 @@
 #ifndef POLICY_RECIPIENT_H
 #define POLICY_RECIPIENT_H
 
-#include "policy/domain.h"
+#include "policy/domain_table.h"
 
 enum recipient_kind {
 	RECIPIENT_NONE,   /* not known */

@@ -8,54 +8,219 @@
  *
  * Owned by the policy; on an error what was read so far is freed with it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "policy/domain.h"
 #include "policy/rule.h"
 
-static const char *const action_choices[] = { "send", "hold", "delete", NULL };
+const char *const policy_action_choices[] = { "send", "hold", "delete", NULL };
 
 /* clang-format off: a table, in the order of enum policy_key */
-#define ACTION(key) offsetof(struct policy_row, actions[key])
+#define ALL(key)       offsetof(struct policy_row_text, all[key])
+#define OF(key, proof) offsetof(struct policy_row_text, members[key][proof])
+#define ONE(name, offset, fallback, help)                                                          \
+	{                                                                                          \
+		name, CONFIG_CHOICE, offset, fallback, 0, 0, policy_action_choices, help           \
+	}
+#define ACTION(name, key, fallback, help)                                                          \
+	ONE(name, ALL(key), fallback, help),                                                       \
+		ONE(name ".proved", OF(key, POLICY_PROOF_PROVED), NULL,                            \
+		    "of a sender who was who he said"),                                            \
+		ONE(name ".forged", OF(key, POLICY_PROOF_FORGED), NULL, "of one who was not"),     \
+		ONE(name ".none", OF(key, POLICY_PROOF_NONE), NULL, "of one who is not known")
 const struct config_item policy_row_items[] = {
-	{ "name", CONFIG_TEXT, offsetof(struct policy_row, name), NULL, 1, 64, NULL,
+	{ "name", CONFIG_TEXT, offsetof(struct policy_row_text, name), NULL, 1, 64, NULL,
 	  "as records call it" },
-	{ "domain", CONFIG_TEXT, offsetof(struct policy_row, domain), NULL, 1, 0, NULL,
+	{ "domain", CONFIG_TEXT, offsetof(struct policy_row_text, domain), NULL, 1, 0, NULL,
 	  "whose users it is about" },
-	{ "ndr", CONFIG_CHOICE, ACTION(POLICY_KEY_NDR), "hold", 0, 0, action_choices,
-	  "non-delivery reports" },
-	{ "delay", CONFIG_CHOICE, ACTION(POLICY_KEY_DELAY), "hold", 0, 0, action_choices,
-	  "warnings of delay" },
-	{ "delivery_report", CONFIG_CHOICE, ACTION(POLICY_KEY_DELIVERY_REPORT), "hold", 0, 0,
-	  action_choices, "delivered, relayed, expanded" },
-	{ "receipt", CONFIG_CHOICE, ACTION(POLICY_KEY_RECEIPT), "hold", 0, 0, action_choices,
-	  "read receipts" },
-	{ "auto_reply", CONFIG_CHOICE, ACTION(POLICY_KEY_AUTO_REPLY), "hold", 0, 0, action_choices,
-	  "out of office and the like" },
-	{ "abuse_report", CONFIG_CHOICE, ACTION(POLICY_KEY_ABUSE_REPORT), "hold", 0, 0,
-	  action_choices, "complaints" },
-	{ "unknown", CONFIG_CHOICE, ACTION(POLICY_KEY_UNKNOWN), "hold", 0, 0, action_choices,
-	  "null sender, none of these" },
-	{ "forwarded", CONFIG_CHOICE, ACTION(POLICY_KEY_FORWARDED), "send", 0, 0, action_choices,
-	  "to a local user who forwards" },
+	ACTION("ndr", POLICY_KEY_NDR, "hold", "non-delivery reports"),
+	ACTION("delay", POLICY_KEY_DELAY, "hold", "warnings of delay"),
+	ACTION("delivery_report", POLICY_KEY_DELIVERY_REPORT, "hold",
+	       "delivered, relayed, expanded"),
+	ACTION("receipt", POLICY_KEY_RECEIPT, "hold", "read receipts"),
+	ACTION("auto_reply", POLICY_KEY_AUTO_REPLY, "hold", "out of office and the like"),
+	ACTION("abuse_report", POLICY_KEY_ABUSE_REPORT, "hold", "complaints"),
+	ACTION("unknown", POLICY_KEY_UNKNOWN, "hold", "null sender, none of these"),
+	ACTION("forwarded", POLICY_KEY_FORWARDED, "send", "to a local user who forwards"),
 };
 const size_t policy_row_items_len = sizeof(policy_row_items) / sizeof(policy_row_items[0]);
 /* clang-format on */
 
-#define KEYS_FROM 2 /* where the actions begin in the table */
-#define SHIPPED   "Default"
+#define KEYS_FROM     2 /* where the actions begin in the table */
+#define ITEMS_PER_KEY 4
+#define SHIPPED       "Default"
 
 const char *
 policy_key_name(enum policy_key key)
 {
-	return policy_row_items[KEYS_FROM + key].key;
+	return policy_row_items[KEYS_FROM + ITEMS_PER_KEY * key].key;
+}
+
+int
+policy_key_from_name(struct span name, enum policy_key *ret_key)
+{
+	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+		if (span_equal(name, span_of(policy_key_name(key)))) {
+			*ret_key = key;
+			return 1;
+		}
+	return 0;
+}
+
+const char *
+policy_proof_name(enum policy_proof proof)
+{
+	switch (proof) {
+	case POLICY_PROOF_NONE:
+		return "none";
+	case POLICY_PROOF_PROVED:
+		return "proved";
+	case POLICY_PROOF_FORGED:
+		return "forged";
+	}
+	return "none";
+}
+
+int
+policy_member_from_name(struct span name, enum policy_key *ret_key, enum policy_proof *ret_proof)
+{
+	const char *dot = memchr(name.data, '.', name.len);
+	AUTO(freep) char *member = NULL;
+
+	*ret_proof = POLICY_PROOFS;
+	if (dot != NULL) {
+		size_t len = (size_t)(dot - name.data);
+
+		member = xstrndup(dot + 1, name.len - len - 1);
+		name.len = len;
+		if (policy_proof_from_name(member, ret_proof) == 0)
+			return 0;
+	}
+	return policy_key_from_name(name, ret_key);
+}
+
+int
+policy_action_from_name(struct span name, enum policy_action *ret_action)
+{
+	for (enum policy_action action = 0; policy_action_choices[action] != NULL; action++)
+		if (span_equal(name, span_of(policy_action_choices[action]))) {
+			*ret_action = action;
+			return 1;
+		}
+	return 0;
+}
+
+int
+policy_proof_from_name(const char *name, enum policy_proof *ret_proof)
+{
+	for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
+		if (strcmp(name, policy_proof_name(proof)) == 0) {
+			*ret_proof = proof;
+			return 1;
+		}
+	return 0;
+}
+
+/* ---- the rows of a policy --------------------------------------------------- */
+
+unsigned
+policy_file_number(struct policy *policy, const char *path)
+{
+	for (size_t i = policy->files_len; i > 0; i--)
+		if (strcmp(policy->files[i - 1], path) == 0)
+			return (unsigned)i;
+	policy->files = array_grow(policy->files, &policy->files_size, policy->files_len,
+				   sizeof(*policy->files));
+	policy->files[policy->files_len++] = xstrdup(path);
+	return (unsigned)policy->files_len;
+}
+
+struct policy_origin
+policy_origin_of(struct policy *policy, const struct config_file *file, const config_setting_t *at)
+{
+	int line;
+	const char *path = config_where(file, at, &line);
+
+	return (struct policy_origin){ policy_file_number(policy, path), (unsigned)line };
+}
+
+/* What nobody has recognised is deleted only where a row says so itself. */
+static void
+inherit(struct policy_row *row, const struct policy_row *from)
+{
+	memcpy(row->actions, from->actions, sizeof(row->actions));
+	memcpy(row->source->origins, from->source->origins, sizeof(row->source->origins));
+	for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
+		if (row->actions[POLICY_KEY_UNKNOWN][proof] == POLICY_DELETE) {
+			row->actions[POLICY_KEY_UNKNOWN][proof] = POLICY_HOLD;
+			row->source->origins[POLICY_KEY_UNKNOWN][proof] =
+				(struct policy_origin){ 0 };
+		}
+}
+
+struct policy_row *
+policy_row_add(struct policy *policy)
+{
+	struct policy_row *row;
+
+	policy->rows = array_grow(policy->rows, &policy->rows_size, policy->rows_len,
+				  sizeof(*policy->rows));
+	row = &policy->rows[policy->rows_len++];
+	*row = (struct policy_row){ .source = xcalloc(1, sizeof(*row->source)) };
+	if (policy->rows_len > 1)
+		inherit(row, &policy->rows[0]);
+	return row;
+}
+
+const struct policy_row *
+policy_row_named(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->rows_len; i++)
+		if (policy->rows[i].name[0] != '\0' && strcmp(policy->rows[i].name, name) == 0)
+			return &policy->rows[i];
+	return NULL;
+}
+
+void
+policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
+		  char out[POLICY_NAME_SIZE])
+{
+	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
+	AUTO(freep) char *pattern = NULL;
+	size_t len;
+
+	if (row->name[0] != '\0') {
+		(void)memcpy(out, row->name, POLICY_NAME_SIZE);
+		return;
+	}
+	/* of a long name the end, which tells who it is */
+	pattern = xasprintf("%s%s", entry->subtree ? "*." : "", entry->domain);
+	len = strlen(pattern);
+	(void)snprintf(out, POLICY_NAME_SIZE, "%s",
+		       len < POLICY_NAME_SIZE ? pattern : pattern + len - POLICY_NAME_SIZE + 1);
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+/* The row for all domains when no file says one. */
+static void
+ship(struct policy_row *row, const struct policy_row_text *defaults)
+{
+	(void)snprintf(row->name, sizeof(row->name), "%s", SHIPPED);
+	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
+			row->actions[key][proof] = (uint8_t)defaults->all[key];
 }
 
 struct reading {
 	struct policy *policy;
 	const struct config_file *file;
+	const struct config_draft *draft; /* may be NULL */
 	struct buffer *warnings;
 	struct error *err;
 };
@@ -72,7 +237,8 @@ is_default_row(const config_setting_t *at)
 static bool
 says(const struct policy_row *row, enum policy_key key)
 {
-	return row->at != NULL && config_setting_get_member(row->at, policy_key_name(key)) != NULL;
+	return row->source->at != NULL &&
+	       config_setting_get_member(row->source->at, policy_key_name(key)) != NULL;
 }
 
 static bool
@@ -84,9 +250,8 @@ says_anything(const struct policy_row *row)
 	return false;
 }
 
-/* Names stand in log lines, records and tables. */
-static bool
-is_clean_name(const char *name)
+bool
+policy_name_is_clean(const char *name)
 {
 	AUTO(freep) char *shown = text_to_printable(span_of(name));
 
@@ -95,43 +260,73 @@ is_clean_name(const char *name)
 }
 
 static int
-check_row(const struct reading *r, const struct policy_row *row)
+check_text(const struct reading *r, const config_setting_t *at, const struct policy_row_text *text)
 {
-	if (row->name == NULL || row->domain == NULL)
-		return config_error(r->file, row->at, r->err,
+	if (text->name == NULL || text->domain == NULL)
+		return config_error(r->file, at, r->err,
 				    "remote_domains: a row needs name and domain");
-	if (!is_clean_name(row->name))
-		return config_error(r->file, row->at, r->err,
+	if (!policy_name_is_clean(text->name))
+		return config_error(r->file, at, r->err,
 				    "name: plain words without quotes, backslashes or control "
 				    "characters are expected");
-	if (strcmp(row->name, SHIPPED) == 0 && strcmp(row->domain, "*") != 0)
-		return config_error(r->file, row->at, r->err,
+	if (strcmp(text->name, SHIPPED) == 0 && strcmp(text->domain, "*") != 0)
+		return config_error(r->file, at, r->err,
 				    "name: \"" SHIPPED "\" is the name of the row with domain "
 				    "\"*\"");
 	return 0;
 }
 
+/* The three members of a key, from one value or from a group. */
+static void
+take_key(const struct reading *r, const struct policy_row_text *text, enum policy_key key,
+	 struct policy_row *row)
+{
+	const config_setting_t *at =
+		config_setting_get_member(row->source->at, policy_key_name(key));
+	bool is_group = at != NULL && config_setting_is_group(at);
+
+	for (enum policy_proof proof = 0; at != NULL && proof < POLICY_PROOFS; proof++) {
+		int action = is_group ? text->members[key][proof] : text->all[key];
+
+		if (action < 0)
+			continue;
+		row->actions[key][proof] = (uint8_t)action;
+		row->source->origins[key][proof] = policy_origin_of(
+			r->policy, r->file,
+			is_group ? config_setting_get_member(at, policy_proof_name(proof)) : at);
+	}
+}
+
+static void
+take_text(const struct reading *r, const struct policy_row_text *text, struct policy_row *row)
+{
+	(void)snprintf(row->name, sizeof(row->name), "%s", text->name);
+	row->source->origin = policy_origin_of(
+		r->policy, r->file, config_setting_get_member(row->source->at, "domain"));
+	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+		take_key(r, text, key, row);
+}
+
 static int
 fill_row(const struct reading *r, const config_setting_t *at)
 {
-	struct policy_row *row = &r->policy->rows[r->policy->rows_len++];
+	struct policy_row *row = policy_row_add(r->policy);
+	struct policy_row_text text = { 0 };
+	int rc;
 
-	row->at = at;
-	if (r->policy->rows_len == 1) {
-		config_defaults(policy_row_items, policy_row_items_len, row);
-	} else {
-		memcpy(row->actions, r->policy->rows[0].actions, sizeof(row->actions));
-		if (row->actions[POLICY_KEY_UNKNOWN] == POLICY_DELETE)
-			row->actions[POLICY_KEY_UNKNOWN] = POLICY_HOLD;
-	}
-	if (at == NULL) {
-		row->name = xstrdup(SHIPPED);
-		row->domain = xstrdup("*");
+	config_defaults(policy_row_items, policy_row_items_len, &text);
+	if (r->policy->rows_len == 1)
+		ship(row, &text);
+	if (at == NULL)
 		return 0;
-	}
-	if (config_fill(r->file, at, policy_row_items, policy_row_items_len, NULL, row, r->err) < 0)
-		return -1;
-	return check_row(r, row);
+	row->source->at = at;
+	rc = config_fill(r->file, at, policy_row_items, policy_row_items_len, NULL, &text, r->err);
+	if (rc == 0)
+		rc = check_text(r, at, &text);
+	if (rc == 0)
+		take_text(r, &text, row);
+	config_free_items(policy_row_items, policy_row_items_len, &text);
+	return rc;
 }
 
 /* The row for "*" and how many there are of it; also that all rows are groups. */
@@ -170,37 +365,86 @@ static int
 enter_domain(const struct reading *r, size_t index)
 {
 	const struct policy_row *row = &r->policy->rows[index];
-	const config_setting_t *at = config_setting_get_member(row->at, "domain");
-	AUTO(freep) char *shown = text_to_printable(span_of(row->domain));
-	const char *wrong;
+	const config_setting_t *at = config_setting_get_member(row->source->at, "domain");
+	const char *text = config_setting_get_string(at), *wrong;
+	AUTO(freep) char *shown = text_to_printable(span_of(text));
 	bool subtree;
-	char *domain = domain_read(row->domain, &subtree, &wrong);
+	AUTO(freep) char *domain = domain_read(text, &subtree, &wrong);
 
 	if (domain == NULL)
 		return config_error(r->file, at, r->err, "domain: \"%.80s\": %s", shown, wrong);
-	if (domain_table_find(&r->policy->local, domain, NULL) == 1)
+	if (domain_table_find(&r->policy->local, domain) != NULL)
 		policy_warn(r->warnings, r->file, at,
 			    "domain: \"%s\" is local, so this row is only for what SRS hides",
 			    shown);
-	domain_table_add(&r->policy->remote, domain, subtree, index);
+	(void)domain_table_add(&r->policy->remote, domain, subtree, index);
 	return 0;
+}
+
+/* Where an entry stands. */
+static struct policy_origin
+entry_origin(const struct policy *policy, const struct domain_entry *e)
+{
+	if (e->line == 0)
+		return policy->rows[e->value].source->origin;
+	return (struct policy_origin){ policy->listed_file, e->line };
+}
+
+static int
+twice(const struct policy *policy, const struct domain_entry *first,
+      const struct domain_entry *second, struct error *err)
+{
+	struct policy_origin one = entry_origin(policy, first);
+	struct policy_origin two = entry_origin(policy, second);
+	const char *path = policy->files[two.file - 1];
+
+	if (one.file == two.file)
+		return error_set(err, ERROR_PERM,
+				 "%s:%u: domain: this domain has a row already, in line %u", path,
+				 two.line, one.line);
+	return error_set(err, ERROR_PERM, "%s:%u: domain: this domain has a row already, in %s:%u",
+			 path, two.line, policy->files[one.file - 1], one.line);
+}
+
+/* Relative to the folder of the file that names it, as an included file is. */
+static int
+read_listed(const struct reading *r)
+{
+	const config_setting_t *at = config_find(r->file, "domains_file");
+	AUTO(freep) char *folder = NULL;
+	AUTO(freep) char *path = NULL;
+	struct error wrong = { 0 };
+	const char *named_in;
+	int line;
+
+	if (at == NULL)
+		return 0;
+	named_in = config_where(r->file, at, &line);
+	folder = file_folder_of(named_in);
+	path = r->policy->domains_file[0] == '/'
+		       ? xstrdup(r->policy->domains_file)
+		       : xasprintf("%s/%s", folder, r->policy->domains_file);
+	if (policy_listed_read(r->policy, path, r->draft, r->warnings, &wrong) == 0)
+		return 0;
+	if (wrong.class == ERROR_TEMP) /* it could not be read at all */
+		return config_error(r->file, at, r->err, "domains_file: %s", wrong.text);
+	return error_set(r->err, ERROR_PERM, "%s", wrong.text);
 }
 
 static int
 enter_domains(const struct reading *r)
 {
-	const struct policy_row *rows = r->policy->rows;
-	size_t first, second;
-	int line;
+	const struct domain_entry *first, *second;
+	size_t rows_len = r->policy->rows_len;
 
-	for (size_t i = 1; i < r->policy->rows_len; i++)
+	for (size_t i = 1; i < rows_len; i++)
 		if (enter_domain(r, i) < 0)
 			return -1;
-	if (domain_table_sort(&r->policy->remote, &first, &second) == 0)
+	if (read_listed(r) < 0)
+		return -1;
+	if (domain_table_index(&r->policy->remote, &first, &second) == 0)
 		return 0;
-	(void)config_where(r->file, rows[first].at, &line);
-	return config_error(r->file, rows[second].at, r->err,
-			    "domain: this domain has a row already, in line %d", line);
+	return twice(r->policy, first, second, r->err);
 }
 
 static int
@@ -229,10 +473,10 @@ check_names(const struct reading *r)
 
 		if (strcmp(one->name, two->name) != 0)
 			continue;
-		(void)config_where(r->file, one->at, &a);
-		(void)config_where(r->file, two->at, &b);
+		(void)config_where(r->file, one->source->at, &a);
+		(void)config_where(r->file, two->source->at, &b);
 		later = b > a ? two : one;
-		return config_error(r->file, later->at, r->err,
+		return config_error(r->file, later->source->at, r->err,
 				    "name: \"%s\" is the name of a row already, in line %d",
 				    later->name, b > a ? a : b);
 	}
@@ -242,33 +486,36 @@ check_names(const struct reading *r)
 static void
 warn_row(const struct reading *r, const struct policy_row *row)
 {
-	bool star = strcmp(row->domain, "*") == 0;
+	bool star = row == &r->policy->rows[0];
+	const uint8_t *ndr = row->actions[POLICY_KEY_NDR],
+		      *unknown = row->actions[POLICY_KEY_UNKNOWN];
 
-	if (star && says(row, POLICY_KEY_NDR) && row->actions[POLICY_KEY_NDR] == POLICY_SEND)
-		policy_warn(r->warnings, r->file, row->at,
+	if (star &&
+	    (ndr[POLICY_PROOF_NONE] == POLICY_SEND || ndr[POLICY_PROOF_FORGED] == POLICY_SEND))
+		policy_warn(r->warnings, r->file, row->source->at,
 			    "%s: non-delivery reports are sent to anyone, forged senders too",
 			    row->name);
-	if (row->actions[POLICY_KEY_UNKNOWN] == POLICY_DELETE)
-		policy_warn(r->warnings, r->file, row->at,
+	if (unknown[POLICY_PROOF_NONE] == POLICY_DELETE ||
+	    unknown[POLICY_PROOF_PROVED] == POLICY_DELETE)
+		policy_warn(r->warnings, r->file, row->source->at,
 			    "%s: unknown = \"delete\" deletes what may be anything", row->name);
 	if (!star && !says_anything(row))
-		policy_warn(r->warnings, r->file, row->at,
+		policy_warn(r->warnings, r->file, row->source->at,
 			    "%s: the row says nothing that \"%s\" does not say", row->name,
 			    r->policy->rows[0].name);
 }
 
 int
-policy_rows_read(struct policy *policy, const struct config_file *file, struct buffer *warnings,
-		 struct error *err)
+policy_rows_read(struct policy *policy, const struct config_file *file,
+		 const struct config_draft *draft, struct buffer *warnings, struct error *err)
 {
-	const struct reading r = { policy, file, warnings, err };
+	const struct reading r = { policy, file, draft, warnings, err };
 	const config_setting_t *rows = config_find(file, "remote_domains"), *first;
 	int len = rows != NULL ? config_setting_length(rows) : 0;
 
-	if (find_default(&r, rows, &first) < 0)
-		return -1;
-	policy->rows = xcalloc((size_t)len + 1, sizeof(*policy->rows));
-	if (fill_row(&r, first) < 0)
+	if (rows != NULL)
+		policy->rows_at = policy_origin_of(policy, file, rows);
+	if (find_default(&r, rows, &first) < 0 || fill_row(&r, first) < 0)
 		return -1;
 	for (int i = 0; i < len; i++) {
 		const config_setting_t *at = config_setting_get_elem(rows, (unsigned)i);
@@ -276,11 +523,13 @@ policy_rows_read(struct policy *policy, const struct config_file *file, struct b
 		if (at != first && fill_row(&r, at) < 0)
 			return -1;
 	}
-	if (enter_domains(&r) < 0 || check_names(&r) < 0)
+	if (check_names(&r) < 0)
 		return -1;
-	for (size_t i = 0; i < policy->rows_len; i++) {
+	for (size_t i = 0; i < policy->rows_len; i++)
 		warn_row(&r, &policy->rows[i]);
-		policy->rows[i].at = NULL;
-	}
+	if (enter_domains(&r) < 0)
+		return -1;
+	for (size_t i = 0; i < policy->rows_len; i++)
+		policy->rows[i].source->at = NULL;
 	return 0;
 }

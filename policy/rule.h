@@ -6,29 +6,39 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/config.h"
-#include "policy/domain.h"
+#include "policy/domain_table.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
+#include "policy/view.h"
 
-/* The keys of a row that hold an action, in the order of policy.conf(5). */
-enum policy_key {
-	POLICY_KEY_NDR,
-	POLICY_KEY_DELAY,
-	POLICY_KEY_DELIVERY_REPORT,
-	POLICY_KEY_RECEIPT,
-	POLICY_KEY_AUTO_REPLY,
-	POLICY_KEY_ABUSE_REPORT,
-	POLICY_KEY_UNKNOWN,
-	POLICY_KEY_FORWARDED,
+/* Where a value was said. */
+struct policy_origin {
+	unsigned file; /* 0: nowhere, it is as shipped; else files[file - 1] of the policy */
+	unsigned line; /* 0 in a row of domains_file: the line of the domain */
 };
-#define POLICY_KEYS (POLICY_KEY_FORWARDED + 1)
+
+/* Where a row and its values were said: apart from the row, as no decision needs it. */
+struct policy_source {
+	struct policy_origin origin; /* of its domain */
+	struct policy_origin origins[POLICY_KEYS][POLICY_PROOFS];
+	const config_setting_t *at; /* only while the file is read */
+};
 
 struct policy_row {
+	uint8_t actions[POLICY_KEYS][POLICY_PROOFS]; /* enum policy_action */
+	char name[POLICY_NAME_SIZE]; /* "": of domains_file, its domains are their own names */
+	struct policy_source *source;
+};
+
+/* A row of remote_domains as it is written; -1: an action that is not said. */
+struct policy_row_text {
 	char *name;
-	char *domain; /* as written */
-	int actions[POLICY_KEYS];
-	const config_setting_t *at; /* only while the file is read */
+	char *domain;
+	int all[POLICY_KEYS]; /* one action whatever the proof */
+	int members[POLICY_KEYS][POLICY_PROOFS];
 };
 
 struct policy {
@@ -37,26 +47,60 @@ struct policy {
 	struct buffer text;
 	int mode; /* enum policy_mode */
 	struct config_list local_domains;
+	char *domains_file; /* as written; NULL: none */
 	struct config_list our_hosts, our_networks;
 	struct domain_table local;
+	struct policy_rule *rules;
+	size_t rules_len;
 	struct policy_row *rows; /* rows[0] is the row for "*" */
-	size_t rows_len;
-	struct domain_table remote; /* its values are indices of rows */
+	size_t rows_len, rows_size;
+	struct policy_origin rows_at; /* where remote_domains stands */
+	struct domain_table
+		remote; /* values are indices of rows, lines those of domains_file or 0 */
+	char **files;   /* that origins name */
+	size_t files_len, files_size;
+	unsigned listed_file; /* the number of domains_file; 0: none */
 };
 
 enum policy_mode { POLICY_ENFORCE, POLICY_OBSERVE };
 
-/* The keys of the file, and of a row of remote_domains. */
+/* The keys of the file, and of a row of remote_domains (into a struct policy_row_text). */
 extern const struct config_item policy_items[];
 extern const size_t policy_items_len;
 extern const struct config_item policy_row_items[];
 extern const size_t policy_row_items_len;
 
-const char *policy_key_name(enum policy_key key);
+extern const char *const policy_action_choices[]; /* in the order of enum policy_action */
 
-/* remote_domains of file into policy->rows and policy->remote; local domains are known. */
-int policy_rows_read(struct policy *policy, const struct config_file *file, struct buffer *warnings,
-		     struct error *err);
+/* remote_domains and domains_file of file into policy->rows and policy->remote; local domains are
+ * known. */
+int policy_rows_read(struct policy *policy, const struct config_file *file,
+		     const struct config_draft *draft, struct buffer *warnings, struct error *err);
+
+/* A new row that begins with what it inherits from rows[0], which must be there. */
+struct policy_row *policy_row_add(struct policy *policy);
+
+/* The row of that name; NULL: none. */
+const struct policy_row *policy_row_named(const struct policy *policy, const char *name);
+
+/* The number of a file in origins. */
+unsigned policy_file_number(struct policy *policy, const char *path);
+struct policy_origin policy_origin_of(struct policy *policy, const struct config_file *file,
+				      const config_setting_t *at);
+
+/* What records call the row that an entry stands for; NULL entry: rows[0]. */
+void policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
+		       char out[POLICY_NAME_SIZE]);
+
+/*
+ * domains_file into policy->remote, and the rows it needs; its digest behind
+ * the policy's text. ERROR_TEMP: path could not be read at all.
+ */
+int policy_listed_read(struct policy *policy, const char *path, const struct config_draft *draft,
+		       struct buffer *warnings, struct error *err);
+
+/* May it stand in log lines, records and tables as the name of a row or rule? */
+bool policy_name_is_clean(const char *name);
 
 /* our_hosts and our_networks are what they should be. */
 int policy_site_check(const struct policy *policy, const struct config_file *file,

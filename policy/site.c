@@ -4,12 +4,11 @@
  * Checked when the policy is read, then only lent: the reader of facts walks
  * the returned message's Received lines with them (DESIGN.md, "proof").
  */
-#include <arpa/inet.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "policy/domain.h"
 #include "policy/rule.h"
 
 static const config_setting_t *
@@ -21,24 +20,12 @@ element(const struct config_file *file, const char *key, size_t i)
 						 : list;
 }
 
-/* "192.0.2.0/24", "2001:db8::/32", or an address alone. */
 static bool
 is_network(const char *text)
 {
-	const char *slash = strchr(text, '/');
-	AUTO(freep)
-	char *address = xstrndup(text, slash == NULL ? strlen(text) : (size_t)(slash - text));
-	unsigned char bytes[16];
-	long most = inet_pton(AF_INET, address, bytes) == 1    ? 32
-		    : inet_pton(AF_INET6, address, bytes) == 1 ? 128
-							       : -1;
-	char *end;
-	long length;
+	struct network network;
 
-	if (most < 0 || slash == NULL)
-		return most >= 0;
-	length = strtol(slash + 1, &end, 10);
-	return slash[1] >= '0' && slash[1] <= '9' && *end == '\0' && length <= most;
+	return network_read(text, &network) == NULL;
 }
 
 static bool

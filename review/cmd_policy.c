@@ -2,8 +2,10 @@
  * cmd_policy.c: is a policy good, and what would it do?
  *
  *	ndrq policy check FILE
- *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A] [--class NAME | MESSAGE]
+ *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A] [--proof WHAT]
+ *		[--class NAME | MESSAGE]
  *
+ * Finds the verb, and has these two; the others are in files of their own.
  * Reads the file it is given and a message; knows neither the store nor the
  * daemon, so it can be tried before either is set up. What is wrong with a
  * policy is printed as it is found, "file:line: …", and the exit status is
@@ -19,10 +21,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "facts/facts.h"
-#include "policy/policy.h"
-#include "review/verb.h"
+#include "policy/domain.h"
+#include "review/cmd_policy.h"
+#include "review/output.h"
 
 /* As the daemon does with its own default of limits.size (ndrq.conf(5)). */
 #define MESSAGE_BYTES_MAX ((size_t)50 << 20)
@@ -44,12 +48,21 @@ static const char test_usage[] =
 	"  --class NAME      without MESSAGE: failed (the default), delayed, delivered,\n"
 	"                    relayed, expanded, receipt, auto-reply, abuse-report,\n"
 	"                    unknown, mail\n"
+	"  --proof WHAT      of the returned message's sender: proved, forged, or none\n"
+	"                    (the default)\n"
 	"  --json            the same as a JSON object\n";
 
 static const char policy_usage[] =
 	"usage: ndrq policy check FILE\n"
 	"       ndrq policy test FILE --rcpt ADDRESS [OPTION…] [MESSAGE]\n"
-	"\"ndrq policy check --help\" and \"ndrq policy test --help\" say more.\n";
+	"       ndrq policy show [DOMAIN]\n"
+	"       ndrq policy diff A B\n"
+	"       ndrq policy allow DOMAIN\n"
+	"       ndrq policy deny DOMAIN\n"
+	"       ndrq policy set DOMAIN KEY=ACTION…\n"
+	"       ndrq policy import --exchange FILE\n"
+	"       ndrq policy export --exchange\n"
+	"\"ndrq policy VERB --help\" says more.\n";
 
 static int
 usage(const char *text)
@@ -65,9 +78,8 @@ help(const char *text)
 	return EX_OK;
 }
 
-/* Lines about a file, which may hold anything, each for a terminal. */
-static void
-print_lines(const char *text)
+void
+policy_complain_lines(const char *text)
 {
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
@@ -78,41 +90,71 @@ print_lines(const char *text)
 	}
 }
 
-/* 0, or an exit status, after saying why. */
-static int
-load(const char *path, struct policy **ret_policy, struct buffer *warnings)
+int
+policy_load(const char *path, struct policy **ret_policy, struct buffer *warnings)
 {
 	struct error err = { 0 };
 
 	if (policy_read(path, ret_policy, warnings, &err) == 0)
 		return EX_OK;
-	print_lines(err.text);
+	policy_complain_lines(err.text);
 	return err.class == ERROR_TEMP ? EX_NOINPUT : EX_CONFIG;
 }
 
+int
+policy_path(const struct tool *tool, const char *given, char **ret_path)
+{
+	AUTO(settings_freep) struct settings *settings = NULL;
+	struct error err = { 0 };
+
+	if (given == NULL && settings_read(tool->config_path, &settings, &err) < 0) {
+		policy_complain_lines(err.text);
+		return EX_CONFIG;
+	}
+	*ret_path = xstrdup(given != NULL ? given : settings->policy);
+	return EX_OK;
+}
+
+int
+policy_argument(const char *text, char **ret_domain, bool *ret_subtree)
+{
+	const char *at = strrchr(text, '@'), *wrong;
+
+	*ret_domain = NULL;
+	*ret_subtree = false;
+	if (strcmp(text, "*") == 0 || strcmp(text, "Default") == 0)
+		return EX_OK;
+	*ret_domain = domain_read(at != NULL ? at + 1 : text, ret_subtree, &wrong);
+	if (*ret_domain != NULL)
+		return EX_OK;
+	complain("\"%s\": %s", text, wrong);
+	return EX_USAGE;
+}
+
 static int
-run_check(bool json, int argc, char **argv)
+run_check(const struct tool *tool, int argc, char **argv)
 {
 	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	AUTO(policy_unrefp) struct policy *policy = NULL;
 	AUTO(buffer_done) struct buffer warnings = { 0 };
 	int c, rc;
 
-	(void)json; /* it has nothing to say but the exit status */
+	(void)tool; /* it has nothing to say but the exit status */
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
 		return c == 'h' ? help(check_usage) : usage(check_usage);
 	if (argc - optind != 1)
 		return usage(check_usage);
-	rc = load(argv[optind], &policy, &warnings);
+	rc = policy_load(argv[optind], &policy, &warnings);
 	if (warnings.len > 0)
-		print_lines(warnings.data);
+		policy_complain_lines(warnings.data);
 	return rc;
 }
 
 /* ---- test -------------------------------------------------------------------- */
 
 struct trial {
-	const char *file, *rcpt, *orcpt, *from, *class_name, *message;
+	const char *file, *rcpt, *orcpt, *from, *class_name, *proof_name, *message;
+	enum policy_proof proof;
 	bool json;
 };
 
@@ -125,6 +167,7 @@ parse_trial(int argc, char **argv, struct trial *t)
 		{ "orcpt", required_argument, NULL, 'o' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "class", required_argument, NULL, 'c' },
+		{ "proof", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -144,6 +187,9 @@ parse_trial(int argc, char **argv, struct trial *t)
 			break;
 		case 'c':
 			t->class_name = optarg;
+			break;
+		case 'p':
+			t->proof_name = optarg;
 			break;
 		case 'j':
 			t->json = true;
@@ -237,7 +283,13 @@ static int
 decide_and_print(const struct trial *t, const struct policy *policy, const struct facts *facts,
 		 bool truncated)
 {
-	const struct policy_subject subject = { facts, t->rcpt, t->orcpt, truncated };
+	const struct policy_subject subject = {
+		.facts = facts,
+		.rcpt = t->rcpt,
+		.orcpt = t->orcpt,
+		.truncated = truncated,
+		.proof = t->proof,
+	};
 	struct policy_decision d;
 	int rc = 0;
 
@@ -254,9 +306,9 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 }
 
 static int
-run_test(bool json, int argc, char **argv)
+run_test(const struct tool *tool, int argc, char **argv)
 {
-	struct trial t = { .from = "", .json = json };
+	struct trial t = { .from = "", .json = tool->json };
 	AUTO(policy_unrefp) struct policy *policy = NULL;
 	AUTO(facts_freep) struct facts *read = NULL;
 	struct facts assumed = { .class = FACTS_FAILED };
@@ -268,9 +320,12 @@ run_test(bool json, int argc, char **argv)
 	if (rc == EX_OK && t.class_name != NULL &&
 	    facts_class_from_name(t.class_name, &assumed.class) != 1)
 		rc = EX_USAGE;
+	if (rc == EX_OK && t.proof_name != NULL &&
+	    policy_proof_from_name(t.proof_name, &t.proof) != 1)
+		rc = EX_USAGE;
 	if (rc != EX_OK)
 		return usage(test_usage);
-	if ((rc = load(t.file, &policy, NULL)) != EX_OK)
+	if ((rc = policy_load(t.file, &policy, NULL)) != EX_OK)
 		return rc;
 	if (t.message != NULL && (rc = trial_facts(&t, &read, &truncated)) != EX_OK)
 		return rc;
@@ -282,8 +337,12 @@ cmd_policy(const struct tool *tool, int argc, char **argv)
 {
 	static const struct {
 		const char *name;
-		int (*run)(bool json, int argc, char **argv);
-	} verbs[] = { { "check", run_check }, { "test", run_test } };
+		int (*run)(const struct tool *tool, int argc, char **argv);
+	} verbs[] = {
+		{ "check", run_check },  { "test", run_test },        { "show", policy_show },
+		{ "diff", policy_diff }, { "allow", policy_allow },   { "deny", policy_deny },
+		{ "set", policy_set },   { "import", policy_import }, { "export", policy_export },
+	};
 	const char *name = argc > 1 ? argv[1] : "";
 
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
@@ -292,6 +351,6 @@ cmd_policy(const struct tool *tool, int argc, char **argv)
 	opterr = 0; /* the usage text says it better */
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(name, verbs[i].name) == 0)
-			return verbs[i].run(tool->json, argc - 1, argv + 1);
+			return verbs[i].run(tool, argc - 1, argv + 1);
 	return usage(policy_usage);
 }

@@ -287,7 +287,7 @@ struct sample {
 	int64_t number, size, span, mode;
 	bool flag;
 	char *text;
-	int choice, silent;
+	int choice, silent, tint, light;
 	struct config_list list;
 };
 
@@ -303,6 +303,8 @@ static const struct config_item items[] = {
 	{ "paint.mode", CONFIG_MODE, AT(mode), "0666", 0, 0777, NULL, "" },
 	{ "paint.colour", CONFIG_CHOICE, AT(choice), "green", 0, 0, colours, "" },
 	{ "paint.silent", CONFIG_CHOICE, AT(silent), NULL, 0, 0, colours, "" },
+	{ "tint", CONFIG_CHOICE, AT(tint), NULL, 0, 0, colours, "" },
+	{ "tint.light", CONFIG_CHOICE, AT(light), NULL, 0, 0, colours, "" },
 };
 #define ITEMS items, sizeof(items) / sizeof(items[0])
 
@@ -375,6 +377,29 @@ Test(config, a_list_may_be_one_text_and_the_later_words_replace_the_fallback)
 	config_free_items(ITEMS, &s);
 }
 
+Test(config, a_key_may_be_one_value_or_a_group)
+{
+	static const struct {
+		const char *text;
+		int tint, light;
+	} cases[] = {
+		{ "", -1, -1 },
+		{ "tint = \"red\";", 0, -1 },
+		{ "tint = { light = \"blue\"; };", -1, 2 },
+		{ "tint = { };", -1, -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sample s;
+		struct error err = { 0 };
+
+		cr_assert_eq(fill(cases[i].text, &s, &err), 0, "%s", err.text);
+		cr_expect_eq(s.tint, cases[i].tint, "%s", cases[i].text);
+		cr_expect_eq(s.light, cases[i].light, "%s", cases[i].text);
+		config_free_items(ITEMS, &s);
+	}
+}
+
 Test(config, a_bad_value_says_what_was_expected_and_an_unknown_key_what_is_near)
 {
 	static const struct {
@@ -403,6 +428,9 @@ Test(config, a_bad_value_says_what_was_expected_and_an_unknown_key_what_is_near)
 		  "paint.colour: \"red\", \"green\" or \"blue\" is expected, not \"pink\"" },
 		{ "paint = { mode = 666; }", "octal mode" },
 		{ "paint = { mode = \"0888\"; }", "octal mode" },
+		{ "tint = true;", "tint: \"red\", \"green\" or \"blue\" is expected, not true" },
+		{ "tint = { light = 1; };", "tint.light: \"red\", \"green\" or \"blue\" is" },
+		{ "tint = { lihgt = \"red\"; };", "is \"tint.light\" meant?" },
 		{ "txet = \"x\";", "t.conf:1: txet: unknown key; is \"text\" meant?" },
 		{ "row = ();", "is \"rows\" meant?" },
 		{ "gruop = { number = 1; };", "is \"group\" meant?" },

@@ -132,10 +132,17 @@ static const struct sample_case cases[] = {
 };
 
 static void
-check(const struct policy *policy, const struct sample_case *c, size_t i)
+check_proof(const struct policy *policy, const struct sample_case *c, enum policy_proof proof,
+	    size_t i)
 {
 	const struct facts facts = { .class = c->class, .limits = c->limits };
-	const struct policy_subject subject = { &facts, c->rcpt, c->orcpt, c->truncated };
+	const struct policy_subject subject = {
+		.facts = &facts,
+		.rcpt = c->rcpt,
+		.orcpt = c->orcpt,
+		.truncated = c->truncated,
+		.proof = proof,
+	};
 	struct policy_decision d;
 
 	policy_decide(policy, &subject, &d);
@@ -148,12 +155,103 @@ check(const struct policy *policy, const struct sample_case *c, size_t i)
 	cr_expect_null(d.domain);
 }
 
+static void
+check(const struct policy *policy, const struct sample_case *c, size_t i)
+{
+	check_proof(policy, c, POLICY_PROOF_NONE, i);
+}
+
 Test(decide, the_first_that_knows_decides_and_names_its_rule)
 {
 	AUTO(policy_unrefp) struct policy *policy = sample_policy(policy_text_here);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		check(policy, &cases[i], i);
+}
+
+Test(decide, a_row_may_tell_by_proof_and_inherits_each_member)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy = sample_policy(
+		"local_domains = \"ours.example\";\n"
+		"remote_domains = (\n"
+		" { name = \"All\"; domain = \"*\"; delay = \"delete\";\n"
+		"   ndr = { proved = \"send\"; forged = \"delete\"; };\n"
+		"   unknown = { none = \"send\"; forged = \"delete\"; };\n"
+		"   forwarded = { forged = \"delete\"; }; },\n"
+		" { name = \"A\"; domain = \"a.example\"; ndr = { none = \"send\"; };\n"
+		"   delay = { proved = \"send\"; }; },\n"
+		" { name = \"B\"; domain = \"b.example\"; ndr = \"hold\"; }\n"
+		");\n");
+	static const struct {
+		const char *rcpt, *orcpt;
+		enum facts_class class;
+		const char *says[POLICY_PROOFS][2]; /* none, proved, forged: action, rule */
+	} proofs[] = {
+		{ "u@x.example",
+		  NULL,
+		  FACTS_FAILED,
+		  { { "hold", "All.ndr.none" },
+		    { "send", "All.ndr.proved" },
+		    { "delete", "All.ndr.forged" } } },
+		{ "u@a.example",
+		  NULL,
+		  FACTS_FAILED,
+		  { { "send", "A.ndr.none" },
+		    { "send", "A.ndr.proved" },
+		    { "delete", "A.ndr.forged" } } },
+		{ "u@b.example",
+		  NULL,
+		  FACTS_FAILED,
+		  { { "hold", "B.ndr" }, { "hold", "B.ndr" }, { "hold", "B.ndr" } } },
+		{ "u@a.example",
+		  NULL,
+		  FACTS_DELAYED,
+		  { { "delete", "A.delay.none" },
+		    { "send", "A.delay.proved" },
+		    { "delete", "A.delay.forged" } } },
+		/* what nobody has recognised is deleted only by a row that says so itself */
+		{ "u@x.example",
+		  NULL,
+		  FACTS_UNKNOWN,
+		  { { "send", "All.unknown.none" },
+		    { "hold", "All.unknown.proved" },
+		    { "delete", "All.unknown.forged" } } },
+		{ "u@b.example",
+		  NULL,
+		  FACTS_UNKNOWN,
+		  { { "send", "B.unknown.none" },
+		    { "hold", "B.unknown.proved" },
+		    { "hold", "B.unknown.forged" } } },
+		{ "u@b.example",
+		  "u@ours.example",
+		  FACTS_UNKNOWN,
+		  { { "send", "B.forwarded.none" },
+		    { "send", "B.forwarded.proved" },
+		    { "hold", "B.forwarded.forged" } } },
+		/* whom it is for comes first */
+		{ "u@ours.example",
+		  NULL,
+		  FACTS_FAILED,
+		  { { "send", "local" }, { "send", "local" }, { "send", "local" } } },
+	};
+
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
+		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++) {
+			const struct facts facts = { .class = proofs[i].class };
+			const struct policy_subject subject = { .facts = &facts,
+								.rcpt = proofs[i].rcpt,
+								.orcpt = proofs[i].orcpt,
+								.proof = proof };
+			struct policy_decision d;
+
+			policy_decide(policy, &subject, &d);
+			cr_expect_str_eq(policy_action_name(d.action), proofs[i].says[proof][0],
+					 "case %zu, %s", i, policy_proof_name(proof));
+			cr_expect_str_eq(d.rule, proofs[i].says[proof][1], "case %zu, %s", i,
+					 policy_proof_name(proof));
+			policy_decision_done(&d);
+		}
 }
 
 Test(decide, without_rows_only_local_users_and_those_who_forward_are_told)
@@ -196,15 +294,16 @@ Test(decide, the_longest_name_of_a_row_fits_into_a_rule)
 	AUTO(policy_unrefp)
 	struct policy *policy = sample_policy(
 		"local_domains = \"ours.example\"; remote_domains = ( { domain = \"*\"; name = "
-		"\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"; } );");
+		"\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"; "
+		"delivery_report = { proved = \"send\"; }; } );");
 	const struct sample_case c = {
 		.rcpt = "a@x.example",
 		.class = FACTS_EXPANDED,
 		.action = POLICY_HOLD,
 		.rule = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
-			".delivery_report",
+			".delivery_report.forged",
 		.domain = "x.example",
 	};
 
-	check(policy, &c, 0);
+	check_proof(policy, &c, POLICY_PROOF_FORGED, 0);
 }

@@ -58,8 +58,18 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"sent\"; } );",
 		  "p.conf:3: ndr: \"send\", \"hold\" or \"delete\" is expected, not \"sent\"" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = true; } );", "is expected, not true" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"send\"; }; } );",
-		  "is expected, not a group" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"sent\"; }; } );",
+		  "p.conf:3: ndr.proved: \"send\", \"hold\" or \"delete\" is expected" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proven = \"send\"; }; } );",
+		  "ndr.proven: unknown key; is \"ndr.proved\" meant?" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = ( \"send\" ); } );",
+		  "ndr: \"send\", \"hold\" or \"delete\" is expected, not a list" },
+		{ ROW
+		  "{ name = \"A\"; domain = \"a\"; ndr = { none = { none = \"hold\"; }; }; } );",
+		  "ndr.none: \"send\", \"hold\" or \"delete\" is expected, not a group" },
+		{ LOCAL "domains_file = \"\";", "domains_file: a text in quotes, not empty" },
+		{ LOCAL "domains_file = \"none\";", "p.conf:2: domains_file: /tmp" },
+		{ LOCAL "domains_file = \".\";", "/.: not a regular file" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"digest\"; } );",
 		  "copy: unknown key" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; autoreply = \"send\"; } );",
@@ -90,6 +100,12 @@ Test(policy, what_is_legal_but_surely_not_meant_is_warned_of)
 		{ "local_domains = [ \"a.b\",\n\"A.b\" ];", "p.conf:2: local_domains: \"A.b\" is" },
 		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = \"send\"; } );",
 		  "p.conf:3: A: non-delivery reports are sent to anyone" },
+		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = { none = \"send\"; }; } );",
+		  "p.conf:3: A: non-delivery reports are sent to anyone" },
+		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = { proved = \"send\"; }; } );", "" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"send\"; }; } );", "" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; unknown = { forged = \"delete\"; }; } );",
+		  "" },
 		{ ROW "{ name = \"A\"; domain = \"*\"; unknown = \"delete\"; } );",
 		  "p.conf:3: A: unknown = \"delete\" deletes" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; } );",
@@ -234,8 +250,9 @@ Test(policy, the_shipped_file_loads_without_a_warning)
 	cr_assert_eq(policy_read(path, &policy, &warnings, &err), 0, "%s", err.text);
 	cr_expect_eq(warnings.len, 0, "%s", warnings.data);
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
-		cr_expect_eq(policy->rows[0].actions[key],
-			     key == POLICY_KEY_FORWARDED ? POLICY_SEND : POLICY_HOLD);
+		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
+			cr_expect_eq(policy->rows[0].actions[key][proof],
+				     key == POLICY_KEY_FORWARDED ? POLICY_SEND : POLICY_HOLD);
 }
 
 /* ---- the manual ------------------------------------------------------------ */
@@ -268,6 +285,8 @@ check_items(const char *manual, const struct config_item *items, size_t len)
 		AUTO(freep) char *entry = manual_entry(manual, items[i].key);
 		AUTO(freep) char *says = xasprintf("\n.Pq default Ql %s .", items[i].fallback);
 
+		if (strchr(items[i].key, '.') != NULL)
+			continue; /* the members of a group are described once, for all */
 		cr_expect_not_null(entry, "policy.conf(5) lacks %s", items[i].key);
 		if (entry != NULL && items[i].fallback != NULL)
 			cr_expect_not_null(strstr(entry, says), "policy.conf(5): default of %s",
@@ -283,7 +302,10 @@ Test(policy, the_manual_has_every_key_with_its_default_and_no_other)
 
 	cr_assert_eq(file_read(path, 1 << 20, &manual, &err), 0, "%s", err.text);
 	check_items(manual.data, policy_items, policy_items_len);
-	check_items(manual.data, policy_row_items, policy_row_items_len);
+	check_items(strstr(manual.data, "\n.Ss Keys of a row"), policy_row_items,
+		    policy_row_items_len);
+	check_items(strstr(manual.data, "\n.Ss Keys of a rule"), policy_rule_items,
+		    policy_rule_items_len);
 	for (const char *at = manual.data; (at = strstr(at, "\n.It Ic ")) != NULL;) {
 		AUTO(freep) char *key = NULL;
 
@@ -291,7 +313,8 @@ Test(policy, the_manual_has_every_key_with_its_default_and_no_other)
 		key = xstrndup(at, strcspn(at, " \n"));
 		cr_expect(has_item(policy_items, policy_items_len, key) ||
 				  has_item(policy_row_items, policy_row_items_len, key) ||
-				  strcmp(key, "remote_domains") == 0,
+				  has_item(policy_rule_items, policy_rule_items_len, key) ||
+				  strcmp(key, "remote_domains") == 0 || strcmp(key, "rules") == 0,
 			  "policy.conf(5) has a key that does not exist: %s", key);
 	}
 }

@@ -1,39 +1,22 @@
 /* test_cmd_policy.c: what "ndrq policy" prints, and how it leaves. */
-#include <criterion/criterion.h>
-#include <criterion/redirect.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/file.h"
-#include "review/verb.h"
-
-static char folder[] = "/tmp/ndrq-cmd-XXXXXX";
-
-static void
-put(const char *name, const char *text)
-{
-	struct span bytes = span_of(text);
-	struct error err = { 0 };
-
-	cr_assert_eq(file_publish(folder, name, &bytes, 1, 0600, &err), 0, "%s", err.text);
-}
+#include "tests/unit/review/cmd_policy_fixture.h"
 
 static void
 begin(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
-	cr_assert_eq(chdir(folder), 0);
+	enter_folder();
 	put("good", "local_domains = \"ours.example\";\n"
 		    "remote_domains = ( { name = \"Two words\"; domain = \"a.example\";\n"
 		    "  ndr = \"send\"; receipt = \"delete\"; } );\n");
 	put("watch", "mode = \"observe\"; local_domains = \"ours.example\";\n");
 	put("odd", "local_domains = \"ours.example\";\n"
 		   "remote_domains = ( { name = \"A\"; domain = \"*\"; ndr = \"send\"; } );\n");
+	put("proof", "local_domains = \"ours.example\"; remote_domains = ( { name = \"B\";\n"
+		     "domain = \"b.example\"; ndr = { proved = \"send\"; forged = \"delete\"; };\n"
+		     "} );\n");
 	put("bad", "local_domains = \"ours.example\";\nmood = \"x\";\n");
 	put("ndr", "From: MAILER-DAEMON@ours.example\r\nTo: x@a.example\r\nMIME-Version: 1.0\r\n"
 		   "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
@@ -45,36 +28,7 @@ begin(void)
 	cr_redirect_stderr();
 }
 
-static void
-end(void)
-{
-	AUTO(freep) char *command = xasprintf("rm -rf %s", folder);
-
-	cr_assert_eq(system(command), 0);
-}
-
-TestSuite(cmd_policy, .init = begin, .fini = end);
-
-#define ARGS_MAX 12
-
-static int
-run(bool json, const char *const *args)
-{
-	const struct tool tool = { .json = json };
-	char *argv[ARGS_MAX + 2] = { xstrdup("policy") };
-	int argc = 1, rc;
-
-	for (; args[argc - 1] != NULL; argc++)
-		argv[argc] = xstrdup(args[argc - 1]);
-	rc = cmd_policy(&tool, argc, argv);
-	(void)fflush(stdout);
-	/* getopt moves the words about, but keeps them all */
-	for (int i = 0; i < argc; i++)
-		free(argv[i]);
-	return rc;
-}
-#define RUN(...)      run(false, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
-#define RUN_JSON(...) run(true, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+TestSuite(cmd_policy, .init = begin, .fini = leave_folder);
 
 Test(cmd_policy, a_good_policy_is_met_with_silence)
 {
@@ -121,14 +75,21 @@ Test(cmd_policy, the_decision_is_one_line)
 	cr_assert_eq(RUN("test", "good", "--rcpt", "u@ours.example", "ndr"), 0);
 	cr_assert_eq(RUN("test", "good", "--rcpt", "u@b.example", "--from", "", "ndr"), 0);
 	cr_assert_eq(RUN("test", "watch", "--rcpt", "u@b.example"), 0);
-	cr_assert_stdout_eq_str(
-		"send rule=\"Two words.ndr\" domain=a.example class=failed\n"
-		"delete rule=\"Two words.receipt\" domain=a.example class=receipt\n"
-		"send rule=Default.forwarded domain=b.example class=failed\n"
-		"hold rule=bad-recipient domain=- class=failed\n"
-		"send rule=local domain=ours.example class=failed\n"
-		"hold rule=Default.ndr domain=b.example class=failed\n"
-		"hold rule=Default.ndr domain=b.example class=failed mode=observe\n");
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "--proof", "proved"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "--proof", "forged"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "--proof", "none"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example"), 0);
+	cr_assert_stdout_eq_str("send rule=\"Two words.ndr\" domain=a.example class=failed\n"
+				"delete rule=\"Two words.receipt\" domain=a.example class=receipt\n"
+				"send rule=Default.forwarded domain=b.example class=failed\n"
+				"hold rule=bad-recipient domain=- class=failed\n"
+				"send rule=local domain=ours.example class=failed\n"
+				"hold rule=Default.ndr domain=b.example class=failed\n"
+				"hold rule=Default.ndr domain=b.example class=failed mode=observe\n"
+				"send rule=B.ndr.proved domain=b.example class=failed\n"
+				"delete rule=B.ndr.forged domain=b.example class=failed\n"
+				"hold rule=B.ndr.none domain=b.example class=failed\n"
+				"hold rule=B.ndr.none domain=b.example class=failed\n");
 }
 
 Test(cmd_policy, as_json_it_is_one_object_a_line)
@@ -168,6 +129,7 @@ Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
 	cr_expect_eq(RUN("test", "good", "--rcpt"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "ndr", "ndr"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "bounce"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--proof", "pass"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "failed", "ndr"), 64);
 	cr_assert_stdout_eq_str("");
 }

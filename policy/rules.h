@@ -1,0 +1,51 @@
+/*
+ * rules.h: the rules that come before the table, inside policy/.
+ */
+#ifndef POLICY_RULES_H
+#define POLICY_RULES_H
+
+#include "base/config.h"
+#include "policy/domain_table.h"
+#include "policy/network.h"
+#include "policy/policy.h"
+
+/* "user@d", "*@*.d": who a notification speaks of. */
+struct rule_address {
+	char *local_part; /* lower case; NULL: any */
+	char *domain;     /* normalised; NULL: any */
+	bool subtree;
+};
+
+/* All conditions have to hold; one that is not said holds. */
+struct policy_rule {
+	char *name;
+	enum policy_action action;
+	unsigned classes; /* 1 << class; 0: any but forwarded mail */
+	bool forwarded;
+	struct config_list status; /* "5.1.1", "5.1.*" */
+	struct domain_table domain;
+	struct rule_address *original;
+	size_t original_len;
+	struct network *client;
+	size_t client_len;
+	struct domain_table reporting_mta;
+
+	char *text;          /* the keys but name, as they may stand in a file, a line each */
+	unsigned file, line; /* where it stands (struct policy_origin) */
+};
+
+extern const struct config_item policy_rule_items[];
+extern const size_t policy_rule_items_len;
+
+/* rules of file into policy->rules; local domains are known. */
+struct policy;
+int policy_rules_read(struct policy *policy, const struct config_file *file,
+		      struct buffer *warnings, struct error *err);
+void policy_rules_free(struct policy_rule *rules, size_t len);
+
+/* The first that matches; NULL: none. forwarded: it is for a local user who forwards. */
+const struct policy_rule *policy_rules_find(const struct policy_rule *rules, size_t len,
+					    const struct policy_subject *subject,
+					    const char *judged_domain, bool forwarded);
+
+#endif

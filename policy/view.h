@@ -1,0 +1,84 @@
+/*
+ * view.h: what a policy says of a domain, and where it says so.
+ *
+ * For people and tools; a decision needs none of it. What is seen is borrowed
+ * from the policy, but for the pattern.
+ */
+#ifndef POLICY_VIEW_H
+#define POLICY_VIEW_H
+
+#include "base/config.h"
+#include "policy/policy.h"
+
+/* The keys of a row that hold an action, in the order of policy.conf(5). */
+enum policy_key {
+	POLICY_KEY_NDR,
+	POLICY_KEY_DELAY,
+	POLICY_KEY_DELIVERY_REPORT,
+	POLICY_KEY_RECEIPT,
+	POLICY_KEY_AUTO_REPLY,
+	POLICY_KEY_ABUSE_REPORT,
+	POLICY_KEY_UNKNOWN,
+	POLICY_KEY_FORWARDED,
+};
+#define POLICY_KEYS (POLICY_KEY_FORWARDED + 1)
+
+const char *policy_key_name(enum policy_key key); /* "ndr", "delivery_report" … */
+/* 1 found, 0 no such key. */
+int policy_key_from_name(struct span name, enum policy_key *ret_key);
+/* "ndr.none" or "ndr": *ret_proof is POLICY_PROOFS for all. 1 found, 0 no such key. */
+int policy_member_from_name(struct span name, enum policy_key *ret_key,
+			    enum policy_proof *ret_proof);
+/* 1 found, 0 no such action. */
+int policy_action_from_name(struct span name, enum policy_action *ret_action);
+
+struct policy_value {
+	enum policy_action action;
+	const char *file; /* NULL: nobody said it, it is as shipped */
+	unsigned line;
+	bool inherited; /* from the row for "*" */
+};
+
+#define POLICY_NAME_SIZE 65
+struct policy_view {
+	char name[POLICY_NAME_SIZE]; /* as records call it */
+	char *pattern;               /* "fabrikam.example", "*.fabrikam.example", "*" */
+	const char *file;            /* where the row stands; NULL: nowhere, it is as shipped */
+	unsigned line;
+	bool listed; /* in domains_file */
+	struct policy_value values[POLICY_KEYS][POLICY_PROOFS];
+};
+
+/* What decides for a domain (normalised), or with subtree for all that is below it. */
+void policy_view(const struct policy *policy, const char *domain, bool subtree,
+		 struct policy_view *ret_view);
+/* The row for "*". */
+void policy_view_default(const struct policy *policy, struct policy_view *ret_view);
+void policy_view_done(struct policy_view *view);
+
+/* Is there a row or a line for exactly this? */
+bool policy_names(const struct policy *policy, const char *domain, bool subtree);
+
+/* The domains that have a row or a line, but for "*": first the rows as they stand, then the lines.
+ */
+size_t policy_domains_len(const struct policy *policy);
+const char *policy_domain(const struct policy *policy, size_t i, bool *ret_subtree);
+
+/* The rules, in their order. text: the keys but name, a line each. */
+struct policy_rule_view {
+	const char *name, *text, *file;
+	unsigned line;
+};
+size_t policy_rules_len(const struct policy *policy);
+void policy_view_rule(const struct policy *policy, size_t i, struct policy_rule_view *ret_view);
+/* Could it decide for this domain (normalised)? */
+bool policy_rule_is_for(const struct policy *policy, size_t i, const char *domain);
+
+/* As written. */
+const struct config_list *policy_local_domains(const struct policy *policy);
+
+/* Where the policy says remote_domains, and where domains_file is; NULL: it does not. */
+const char *policy_rows_file(const struct policy *policy);
+const char *policy_domains_file(const struct policy *policy);
+
+#endif

@@ -1,0 +1,291 @@
+/* test_rules.c: the rules before the table. */
+#include <string.h>
+
+#include "tests/unit/policy/sample.h"
+
+#define LOCAL "local_domains = \"*.ours.example\";\n"
+
+struct rule_case {
+	const char *condition; /* of the one rule, whose action is send */
+	bool matches;
+};
+
+/* Two recipients of ours could not be reached; the message came from 203.0.113.9. */
+static struct facts_recipient both[] = {
+	{ .final = (char[]){ "ann@ours.example" }, .status = (char[]){ "5.1.1" } },
+	{ .final = (char[]){ "x@relay.example" },
+	  .original = (char[]){ "Bob@lists.ours.example" },
+	  .status = (char[]){ "5.1.10" } },
+};
+
+static char reporting_mta[] = "MX1.Ours.Example", client_ip[] = "203.0.113.9";
+
+static struct facts
+sample_facts(void)
+{
+	return (struct facts){
+		.class = FACTS_FAILED,
+		.reporting_mta = reporting_mta,
+		.recipients = both,
+		.recipients_len = 2,
+		.original = { .client_ip = client_ip },
+	};
+}
+
+static struct policy *
+rule_policy(const char *rules)
+{
+	AUTO(freep) char *text = xasprintf(LOCAL "rules = (\n%s\n);\n", rules);
+
+	return sample_policy(text);
+}
+
+/* "ACTION RULE" */
+static char *
+judge(const struct policy *policy, struct facts *facts, const char *rcpt, const char *orcpt)
+{
+	const struct policy_subject subject = { .facts = facts, .rcpt = rcpt, .orcpt = orcpt };
+	struct policy_decision d;
+	char *says;
+
+	policy_decide(policy, &subject, &d);
+	says = xasprintf("%s %s", policy_action_name(d.action), d.rule);
+	policy_decision_done(&d);
+	return says;
+}
+
+Test(rules, a_condition_holds_or_it_does_not)
+{
+	static const struct rule_case cases[] = {
+		{ "", true },
+
+		{ "class = \"failed\";", true },
+		{ "class = [ \"receipt\", \"failed\" ];", true },
+		{ "class = [ \"delayed\", \"unknown\" ];", false },
+
+		/* each recipient that is reported */
+		{ "status = \"5.1.*\";", true },
+		{ "status = \"5.*\";", true },
+		{ "status = [ \"5.1.1\", \"5.1.10\" ];", true },
+		{ "status = \"5.1.1\";", false },
+		{ "status = \"5.1.10\";", false },
+		{ "status = \"4.*\";", false },
+		{ "status = \"5.2.*\";", false },
+
+		{ "domain = \"x.example\";", true },
+		{ "domain = \"*.example\";", true },
+		{ "domain = [ \"a.example\", \"X.Example.\" ];", true },
+		{ "domain = \"*.a.example\";", false },
+
+		{ "original = \"*@*.ours.example\";", true },
+		{ "original = \"*@*\";", true },
+		{ "original = [ \"ANN@ours.example\", \"bob@*\" ];", true },
+		{ "original = \"*@ours.example\";", false },
+		{ "original = \"ann@*\";", false },
+		{ "original = \"*@*.lists.ours.example\";", false },
+
+		{ "client = \"203.0.113.0/24\";", true },
+		{ "client = [ \"2001:db8::/32\", \"203.0.113.9\" ];", true },
+		{ "client = \"192.0.2.0/24\";", false },
+
+		{ "reporting_mta = \"mx1.ours.example\";", true },
+		{ "reporting_mta = \"*.ours.example\";", true },
+		{ "reporting_mta = \"ours.example\";", false },
+
+		{ "forwarded = false;", true },
+		{ "forwarded = true;", false },
+
+		/* all of them */
+		{ "class = \"failed\"; status = \"5.*\"; domain = \"x.example\";"
+		  "original = \"*@*\"; client = \"::/0\"; reporting_mta = \"*.example\";",
+		  true },
+		{ "class = \"failed\"; status = \"5.*\"; domain = \"y.example\";", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep)
+		char *rule =
+			xasprintf("{ name = \"It\"; action = \"send\"; %s }", cases[i].condition);
+		AUTO(policy_unrefp) struct policy *policy = rule_policy(rule);
+		struct facts facts = sample_facts();
+		AUTO(freep) char *says = judge(policy, &facts, "u@x.example", NULL);
+
+		cr_expect_str_eq(says, cases[i].matches ? "send It" : "hold Default.ndr", "%s: %s",
+				 cases[i].condition, says);
+	}
+}
+
+Test(rules, a_condition_on_what_is_not_known_does_not_hold)
+{
+	static const char *const conditions[] = {
+		"status = \"5.*\";",
+		"original = \"*@*\";",
+		"client = \"::/0\";",
+		"reporting_mta = \"*.example\";",
+	};
+	struct facts_recipient no_status = { .final = (char[]){ "no address" } };
+
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+		AUTO(freep)
+		char *rule = xasprintf("{ name = \"It\"; action = \"send\"; %s }", conditions[i]);
+		AUTO(policy_unrefp) struct policy *policy = rule_policy(rule);
+		struct facts nothing = { .class = FACTS_FAILED };
+		struct facts little = { .class = FACTS_FAILED,
+					.recipients = &no_status,
+					.recipients_len = 1,
+					.original = { .client_ip = (char[]){ "unknown" } } };
+		AUTO(freep) char *one = judge(policy, &nothing, "u@x.example", NULL);
+		AUTO(freep) char *two = judge(policy, &little, "u@x.example", NULL);
+
+		cr_expect_str_eq(one, "hold Default.ndr", "%s", conditions[i]);
+		cr_expect_str_eq(two, "hold Default.ndr", "%s", conditions[i]);
+	}
+}
+
+Test(rules, the_first_that_matches_decides_before_the_table_and_after_what_no_row_changes)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy = rule_policy(
+		"{ name = \"Pass on\"; forwarded = true; class = \"failed\"; action = \"hold\"; "
+		"},\n"
+		"{ name = \"Lists\"; domain = \"*.lists.example\"; action = \"send\"; },\n"
+		"{ name = \"Gone\"; class = [ \"receipt\", \"delayed\" ]; action = \"delete\"; },\n"
+		"{ name = \"All\"; domain = \"a.lists.example\"; action = \"hold\"; },\n"
+		"{ name = \"Junk\"; domain = \"junk.example\"; action = \"delete\"; },\n"
+		"{ name = \"Odd\"; class = \"unknown\"; domain = \"odd.example\";\n"
+		"  action = \"delete\"; }");
+	static const struct {
+		const char *rcpt, *orcpt;
+		enum facts_class class;
+		bool limits;
+		const char *says;
+	} cases[] = {
+		{ "u@a.lists.example", NULL, FACTS_RECEIPT, false, "send Lists" },
+		{ "u@b.example", NULL, FACTS_RECEIPT, false, "delete Gone" },
+		{ "u@b.example", NULL, FACTS_FAILED, false, "hold Default.ndr" },
+		/* for a local user who forwards: only rules that say so */
+		{ "u@a.lists.example", "v@ours.example", FACTS_RECEIPT, false,
+		  "send Default.forwarded" },
+		{ "u@a.lists.example", "v@ours.example", FACTS_FAILED, false, "hold Pass on" },
+		/* what comes first */
+		{ "u@ours.example", NULL, FACTS_RECEIPT, false, "send local" },
+		{ NULL, NULL, FACTS_RECEIPT, false, "hold no-recipient" },
+		{ "u@a.lists.example", NULL, FACTS_UNKNOWN, true, "hold limits" },
+		{ "u@a.lists.example", NULL, FACTS_MAIL, false, "hold mail" },
+		/* who is inside an SRS address of ours */
+		{ "SRS0=h=t=b.lists.example=u@ours.example", NULL, FACTS_FAILED, false,
+		  "send Lists" },
+		/* what nobody has recognised is deleted only by a rule that names it */
+		{ "u@junk.example", NULL, FACTS_FAILED, false, "delete Junk" },
+		{ "u@junk.example", NULL, FACTS_UNKNOWN, false, "hold Junk" },
+		{ "u@odd.example", NULL, FACTS_UNKNOWN, false, "delete Odd" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct facts facts = { .class = cases[i].class, .limits = cases[i].limits };
+		AUTO(freep) char *says = judge(policy, &facts, cases[i].rcpt, cases[i].orcpt);
+
+		cr_expect_str_eq(says, cases[i].says, "case %zu: %s", i, says);
+	}
+}
+
+Test(rules, a_bad_rule_is_refused_with_its_line)
+{
+	static const struct {
+		const char *rules, *says;
+	} cases[] = {
+		{ "rules = { };", "p.conf:2: rules: a list of groups is expected" },
+		{ "rules = ( \"x\" );", "p.conf:2: rules: a rule is a group" },
+		{ "rules = ( { name = \"A\"; } );",
+		  "p.conf:2: rules: a rule needs name and action" },
+		{ "rules = ( { action = \"send\"; } );", "a rule needs name and action" },
+		{ "rules = ( { name = \"A\"; action = \"pass\"; } );",
+		  "action: \"send\", \"hold\" or \"delete\" is expected, not \"pass\"" },
+		{ "rules = ( { name = \" A\"; action = \"send\"; } );", "name: plain words" },
+		{ "rules = ( { name = \"local\"; action = \"send\"; } );",
+		  "name: \"local\" has a meaning of its own" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; },\n{ name = \"A\"; action = "
+		  "\"hold\"; } );",
+		  "p.conf:3: name: \"A\" is the name of a rule already" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; clas = \"failed\"; } );",
+		  "clas: unknown key; is \"class\" meant?" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; class = [ ]; } );",
+		  "class: an empty list matches nothing" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; class = [ \"failed\",\n"
+		  "\"bounce\" ]; } );",
+		  "class: \"bounce\": failed, delayed" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; class = \"mail\"; } );",
+		  "class: \"mail\": failed, delayed" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5\"; } );",
+		  "status: \"5\": a status as 5.1.1, 5.1.* or 5.* is expected" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"3.1.1\"; } );",
+		  "a status as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1\"; } );",
+		  "a status as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1*\"; } );",
+		  "a status as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.*.1\"; } );",
+		  "a status as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1.1.1\"; } );",
+		  "a status as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1.1000\"; } );",
+		  "a status as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; domain = \"a.*\"; } );",
+		  "domain: \"a.*\": \"*\" can only stand first" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; domain = [ \"a\", \"A\" ]; } );",
+		  "domain: \"A\": is there twice" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a\"; } );",
+		  "original: \"a\": an address as" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a*@b\"; } );",
+		  "before the \"@\" a \"*\" can only stand alone" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a@b c\"; } );",
+		  "original: \"a@b c\": not a domain" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; client = \"10.0.0.1/8\"; } );",
+		  "client: \"10.0.0.1/8\": the address has bits set" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; reporting_mta = \"\"; } );",
+		  "reporting_mta: \"\": not a domain" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; forwarded = 1; } );",
+		  "forwarded: true or false is expected" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep) char *text = xasprintf(LOCAL "%s\n", cases[i].rules);
+		struct policy *policy = NULL;
+		struct error err = { 0 };
+
+		cr_expect_eq(sample_read(text, &policy, NULL, &err), -1, "case %zu", i);
+		cr_expect_null(policy);
+		cr_expect_eq(err.class, ERROR_PERM);
+		cr_expect_not_null(strstr(err.text, cases[i].says), "case %zu: %s", i, err.text);
+	}
+}
+
+Test(rules, what_is_legal_but_surely_not_meant_is_warned_of)
+{
+	static const struct {
+		const char *rule, *says;
+	} cases[] = {
+		{ "class = \"failed\"; action = \"delete\";", "" },
+		{ "action = \"send\";", "p.conf:2: A: the rule has no condition" },
+		{ "domain = [ \"ours.example\", \"x.ours.example\" ]; action = \"send\";",
+		  "p.conf:2: A: the domain is local" },
+		{ "domain = [ \"ours.example\", \"x.example\" ]; action = \"send\";", "" },
+		{ "class = \"unknown\"; action = \"delete\";",
+		  "p.conf:2: A: \"delete\" for class unknown deletes" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep)
+		char *text = xasprintf(LOCAL "rules = ( { name = \"A\"; %s } );\n", cases[i].rule);
+		AUTO(policy_unrefp) struct policy *policy = NULL;
+		AUTO(buffer_done) struct buffer warnings = { 0 };
+		struct error err = { 0 };
+
+		buffer_add_str(&warnings, "");
+		cr_assert_eq(sample_read(text, &policy, &warnings, &err), 0, "%s", err.text);
+		cr_expect_not_null(strstr(warnings.data, cases[i].says), "case %zu: %s", i,
+				   warnings.data);
+		cr_expect_eq(warnings.len == 0, cases[i].says[0] == '\0', "case %zu: %s", i,
+			     warnings.data);
+	}
+}

@@ -1,0 +1,237 @@
+/* test_cmd_policy_show.c: what "ndrq policy show" and "diff" print. */
+#include "tests/unit/review/cmd_policy_fixture.h"
+
+static void
+begin(void)
+{
+	enter_folder();
+	put("a",
+	    "local_domains = [ \"ours.example\" ];\ndomains_file = \"list\";\n"
+	    "remote_domains = (\n"
+	    "  { name = \"Everyone\"; domain = \"*\"; delay = \"delete\"; },\n"
+	    "  { name = \"Two words\"; domain = \"*.a.example\"; ndr = { proved = \"send\"; }; }\n"
+	    ");\n");
+	put("list", "b.example ndr=send\nc.example row=Everyone\n");
+	put("small", "mode = \"observe\"; local_domains = \"ours.example\";\n");
+	put("bad", "mood = 1;\n");
+	put("ndrq.conf", "store = \"db\"; policy = \"a\"; lmtp = { listen = [ \"unix:/x\" ]; };\n"
+			 "release = { relay = \"127.0.0.1:1\"; };\n");
+	cr_redirect_stdout();
+	cr_redirect_stderr();
+}
+
+TestSuite(cmd_policy_show, .init = begin, .fini = leave_folder);
+
+#define REST                                                                                       \
+	"  delivery_report         hold    as shipped\n"                                           \
+	"  receipt                 hold    as shipped\n"                                           \
+	"  auto_reply              hold    as shipped\n"                                           \
+	"  abuse_report            hold    as shipped\n"                                           \
+	"  unknown                 hold    as shipped\n"                                           \
+	"  forwarded               send    as shipped\n"
+
+Test(cmd_policy_show, a_domain_is_shown_with_the_place_of_each_value)
+{
+	cr_assert_eq(RUN("show", "--file", "a", "*.x.A.example"), 0);
+	cr_assert_eq(RUN("show", "user@b.example", "--file", "a"), 0);
+	cr_assert_stdout_eq_str("Two words  *.a.example  a:5\n"
+				"  ndr.proved              send    a:5\n"
+				"  ndr.forged              hold    as shipped\n"
+				"  ndr.none                hold    as shipped\n"
+				"  delay                   delete  a:4\n" REST
+				"b.example  ./list:1\n"
+				"  ndr                     send    ./list:1\n"
+				"  delay                   delete  a:4\n" REST);
+}
+
+Test(cmd_policy_show, a_local_domain_is_said_to_be_local)
+{
+	cr_assert_eq(RUN("show", "--file", "small", "OURS.example"), 0);
+	cr_assert_eq(RUN_JSON("show", "--file", "small", "ours.example"), 0);
+	cr_assert_stdout_eq_str(
+		"ours.example  is local: everything is sent; the row is only for what SRS hides\n"
+		"Default  *  as shipped\n"
+		"  ndr                     hold    as shipped\n"
+		"  delay                   hold    as shipped\n" REST
+		"{\"asked\":\"ours.example\",\"local\":true}\n");
+}
+
+Test(cmd_policy_show, without_a_domain_all_rows_are_shown_and_the_list_is_counted)
+{
+	cr_assert_eq(RUN("show", "--file", "a"), 0);
+	cr_assert_stdout_eq_str("mode  enforce\nlocal_domains  ours.example\n"
+				"Everyone  *  a:4\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   delete  a:4\n" REST
+				"Two words  *.a.example  a:5\n"
+				"  ndr.proved              send    a:5\n"
+				"  ndr.forged              hold    as shipped\n"
+				"  ndr.none                hold    as shipped\n"
+				"2 more in ./list\n");
+}
+
+Test(cmd_policy_show, the_row_for_all_is_asked_for_by_star_or_default)
+{
+	cr_assert_eq(RUN("show", "--file", "small", "*"), 0);
+	cr_assert_eq(RUN("show", "--file", "small", "Default"), 0);
+	cr_assert_stdout_eq_str("Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST
+				"Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST);
+}
+
+Test(cmd_policy_show, as_json_each_value_has_its_file_and_line)
+{
+	cr_assert_eq(RUN("show", "--json", "--file", "a", "a.example"), 0);
+	cr_assert_stdout_eq_str(
+		"{\"asked\":\"a.example\",\"row\":\"Two words\",\"domain\":\"*.a.example\","
+		"\"file\":\"a\",\"line\":5,\"values\":{\"ndr\":{\"none\":{\"action\":\"hold\"},"
+		"\"proved\":{\"action\":\"send\",\"file\":\"a\",\"line\":5},"
+		"\"forged\":{\"action\":\"hold\"}},"
+		"\"delay\":{\"none\":{\"action\":\"delete\",\"file\":\"a\",\"line\":4,"
+		"\"inherited\":true},"
+		"\"proved\":{\"action\":\"delete\",\"file\":\"a\",\"line\":4,\"inherited\":true},"
+		"\"forged\":{\"action\":\"delete\",\"file\":\"a\",\"line\":4,\"inherited\":true}},"
+		"\"delivery_report\":{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":"
+		"\"hold\"}"
+		",\"forged\":{\"action\":\"hold\"}},"
+		"\"receipt\":{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":\"hold\"},"
+		"\"forged\":{\"action\":\"hold\"}},"
+		"\"auto_reply\":{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":\"hold\"},"
+		"\"forged\":{\"action\":\"hold\"}},"
+		"\"abuse_report\":{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":\"hold\"},"
+		"\"forged\":{\"action\":\"hold\"}},"
+		"\"unknown\":{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":\"hold\"},"
+		"\"forged\":{\"action\":\"hold\"}},"
+		"\"forwarded\":{\"none\":{\"action\":\"send\"},\"proved\":{\"action\":\"send\"},"
+		"\"forged\":{\"action\":\"send\"}}}}\n");
+}
+
+Test(cmd_policy_show, without_a_file_it_is_the_policy_of_ndrq_conf)
+{
+	cr_assert_eq(RUN("show", "b.example"), 0);
+	cr_assert_eq(unlink("ndrq.conf"), 0);
+	cr_assert_eq(RUN("show", "b.example"), 78);
+	cr_assert_stderr_eq_str("ndrq.conf: No such file or directory\n");
+}
+
+Test(cmd_policy_show, what_two_policies_do_differently_is_a_line_each)
+{
+	put("b", "local_domains = [ \"ours.example\", \"new.example\" ]; mode = \"observe\";\n"
+		 "remote_domains = (\n"
+		 "  { name = \"All\"; domain = \"*\"; ndr = { proved = \"send\"; }; },\n"
+		 "  { name = \"D\"; domain = \"d.example\"; ndr = \"send\"; delay = \"send\"; }\n"
+		 ");\n");
+	cr_assert_eq(RUN("diff", "a", "b"), 0);
+	cr_assert_eq(RUN("diff", "a", "a"), 0);
+	cr_assert_eq(RUN_JSON("diff", "small", "b"), 0);
+	cr_assert_stdout_eq_str(
+		"*: mode: enforce -> observe\n"
+		"new.example: local_domains: not there -> local\n"
+		"*: ndr.proved: hold -> send\n"
+		"*: delay: delete -> hold\n"
+		"b.example: ndr.none: send -> hold\n"
+		"b.example: ndr.forged: send -> hold\n"
+		"d.example: ndr: hold -> send\n"
+		"d.example: delay: delete -> send\n"
+		"{\"domain\":\"new.example\",\"key\":\"local_domains\",\"after\":\"local\"}\n"
+		"{\"domain\":\"*\",\"key\":\"ndr.proved\",\"before\":\"hold\",\"after\":\"send\"}\n"
+		"{\"domain\":\"d.example\",\"key\":\"ndr\",\"before\":\"hold\",\"after\":\"send\"}"
+		"\n"
+		"{\"domain\":\"d.example\",\"key\":\"delay\",\"before\":\"hold\",\"after\":"
+		"\"send\"}\n");
+}
+
+#define RULE(name, rest) "{ name = \"" name "\"; " rest " }"
+
+Test(cmd_policy_show, rules_are_shown_before_the_rows_they_come_before)
+{
+	put("r", "local_domains = [ \"ours.example\" ];\nrules = (\n" RULE(
+			 "One",
+			 "class = \"receipt\"; action = \"delete\";") ",\n" RULE("Two",
+										 "domain = [ "
+										 "\"*.b.example\", "
+										 "\"c.example\" ]; "
+										 "action = "
+										 "\"send\";") "\n);"
+											      "\n");
+	cr_assert_eq(RUN("show", "--file", "r", "a.example"), 0);
+	cr_assert_eq(RUN("show", "--file", "r", "x.b.example"), 0);
+	cr_assert_stdout_eq_str("rule  One  r:3\n"
+				"  class = [ \"receipt\" ];\n"
+				"  forwarded = false;\n"
+				"  action = \"delete\";\n"
+				"Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST
+				"rule  One  r:3\n"
+				"  class = [ \"receipt\" ];\n"
+				"  forwarded = false;\n"
+				"  action = \"delete\";\n"
+				"rule  Two  r:4\n"
+				"  domain = [ \"*.b.example\", \"c.example\" ];\n"
+				"  forwarded = false;\n"
+				"  action = \"send\";\n"
+				"Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST);
+}
+
+Test(cmd_policy_show, rules_differ_by_what_they_say_and_by_their_order)
+{
+	put(
+		"r",
+		"local_domains = \"ours.example\"; rules = (\n" RULE("One", "class = \"receipt\"; "
+									    "action = \"delete\";") ",\n" RULE(
+			"Two", "class = \"delayed\"; action = \"send\";") ",\n" RULE("Three",
+										     "action = "
+										     "\"hold\";") ");\n");
+	put("s",
+	    "local_domains = \"ours.example\"; rules = (\n" RULE("Two", "status = \"5.*\"; action "
+									"= \"send\";") ",\n" RULE(
+		    "One", "class = \"receipt\"; action = \"hold\";") ",\n" RULE("Four",
+										 "action = "
+										 "\"hold\";") ");"
+											      "\n");
+	cr_assert_eq(RUN("diff", "r", "s"), 0);
+	cr_assert_eq(RUN("diff", "r", "r"), 0);
+	cr_assert_eq(RUN_JSON("diff", "r", "s"), 0);
+	cr_assert_stdout_eq_str(
+		"rule One: action: \"delete\" -> \"hold\"\n"
+		"rule Two: class: [ \"delayed\" ] -> not there\n"
+		"rule Two: status: not there -> [ \"5.*\" ]\n"
+		"rule Three: name: there -> not there\n"
+		"rule Four: name: not there -> there\n"
+		"*: rules: in one order -> in another\n"
+		"{\"rule\":\"One\",\"key\":\"action\",\"before\":\"\\\"delete\\\"\","
+		"\"after\":\"\\\"hold\\\"\"}\n"
+		"{\"rule\":\"Two\",\"key\":\"class\",\"before\":\"[ \\\"delayed\\\" ]\"}\n"
+		"{\"rule\":\"Two\",\"key\":\"status\",\"after\":\"[ \\\"5.*\\\" ]\"}\n"
+		"{\"rule\":\"Three\",\"key\":\"name\",\"before\":\"there\"}\n"
+		"{\"rule\":\"Four\",\"key\":\"name\",\"after\":\"there\"}\n"
+		"{\"domain\":\"*\",\"key\":\"rules\",\"before\":\"in one order\","
+		"\"after\":\"in another\"}\n");
+}
+
+Test(cmd_policy_show, a_wrong_call_or_a_bad_policy_has_its_status)
+{
+	cr_expect_eq(RUN("show", "--file", "a", "b", "c"), 64);
+	cr_expect_eq(RUN("show", "--file", "a", "a.*"), 64);
+	cr_expect_eq(RUN("show", "--nonsense"), 64);
+	cr_expect_eq(RUN("show", "--file", "bad"), 78);
+	cr_expect_eq(RUN("show", "--file", "none"), 66);
+	cr_expect_eq(RUN("diff", "a"), 64);
+	cr_expect_eq(RUN("diff", "--nonsense", "a", "b"), 64);
+	cr_expect_eq(RUN("diff", "a", "bad"), 78);
+	cr_expect_eq(RUN("diff", "none", "a"), 66);
+	cr_assert_stdout_eq_str("");
+}
+
+Test(cmd_policy_show, help_is_printed_when_asked_for)
+{
+	cr_expect_eq(RUN("show", "--help"), 0);
+	cr_expect_eq(RUN("diff", "--help"), 0);
+	cr_assert_stderr_eq_str("");
+}
