@@ -175,7 +175,7 @@ facts_from_message_at(struct span bytes, const struct facts_envelope *envelope,
 	f->subject = message_decode_own(m, "Subject");
 	f->message_id = field_message_id(message_field(m, "Message-ID"));
 	f->delivered_to = address_from_path(message_field(m, "Delivered-To"));
-	read_traces(m, f);
+	read_traces(m, site, f);
 	if (!f->limits)
 		read_message(m, envelope != NULL ? envelope : &unknown, site, f);
 	if (f->limits)

@@ -65,13 +65,23 @@ enum facts_proof_kind {
 	FACTS_PROOF_AUTHENTICATION_RESULTS, /* RFC 8601 */
 	FACTS_PROOF_RECEIVED_SPF,           /* RFC 7208 9.1 */
 	FACTS_PROOF_ARC,                    /* ARC-Authentication-Results (RFC 8617) */
+	FACTS_PROOF_ARC_SEAL,               /* who signed for those of the same instance */
 };
 struct facts_proof {
 	enum facts_proof_kind kind;
 	bool above_border; /* added by us: it stands above the Received line of the border */
+	bool cut;          /* longer than a fact can be: text is not all of it */
 	char *text;        /* unfolded */
 };
 #define FACTS_PROOFS_MAX 16
+
+/* How the walk down the Received lines of the returned message ended (DESIGN.md, "proof"). */
+enum facts_walk {
+	FACTS_WALK_NONE,   /* our_hosts not known, no line, one that is not ours, or no returned
+			      part of its own */
+	FACTS_WALK_BORDER, /* at a client outside */
+	FACTS_WALK_INSIDE, /* all of them are ours, from clients that are us */
+};
 
 /* Of the returned message: what its header says. */
 struct facts_original {
@@ -84,7 +94,9 @@ struct facts_original {
 	char *client_ip; /* of the border hop; without our_hosts the topmost Received with a public
 			    address */
 	char *border;    /* the Received line of the border; NULL without our_hosts, or not found */
-	char *spam;      /* X-Spam-Flag, else X-Spam-Status */
+	bool border_authenticated; /* it says ESMTPA, ESMTPSA (RFC 3848) */
+	enum facts_walk walk;
+	char *spam; /* X-Spam-Flag, else X-Spam-Status */
 	struct facts_proof proofs[FACTS_PROOFS_MAX];
 	size_t proofs_len;
 	struct {
@@ -118,6 +130,8 @@ struct facts {
 	struct facts_original original;
 	struct facts_trace traces[FACTS_TRACES_MAX];
 	size_t traces_len;
+	bool foreign_received; /* the notification itself has a Received line that is not by one of
+				  our hosts about one of us: not all of its way was ours */
 };
 
 /*
@@ -152,11 +166,13 @@ void facts_freep(struct facts **f);
 
 /*
  * One JSON object without a line end, the caller's: class, limits (only when
- * true), subject, message_id, reporting_mta, recipients[] {final, original,
- * inner, status, status_derived (only when true), action, diagnostic,
- * remote_mta}, original {message_id, from, return_path, return_path_inner,
- * subject, date, client_ip, border, spam, proofs[] {kind, above_border,
- * text}}; members not known are left out. file, when not NULL, is put first
+ * true), subject, message_id, reporting_mta, foreign_received (only when
+ * true), recipients[] {final, original, inner, status, status_derived (only
+ * when true), action, diagnostic, remote_mta}, original {message_id, from,
+ * return_path, return_path_inner, subject, date, client_ip, border,
+ * border_authenticated (only when true), walk ("border", "inside"), spam,
+ * proofs[] {kind, above_border, cut (only when true), text}}; members not
+ * known are left out. file, when not NULL, is put first
  * as "file". The form is that of score.py in the corpus.
  */
 char *facts_to_json(const struct facts *f, const char *file);

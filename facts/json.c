@@ -60,6 +60,7 @@ proofs_to_json(const struct facts_original *o)
 		[FACTS_PROOF_AUTHENTICATION_RESULTS] = "authentication-results",
 		[FACTS_PROOF_RECEIVED_SPF] = "received-spf",
 		[FACTS_PROOF_ARC] = "arc-authentication-results",
+		[FACTS_PROOF_ARC_SEAL] = "arc-seal",
 	};
 	json_t *proofs = json_array();
 
@@ -69,6 +70,8 @@ proofs_to_json(const struct facts_original *o)
 		add(proof, "kind", kinds[o->proofs[i].kind]);
 		(void)json_object_set_new(proof, "above_border",
 					  json_boolean(o->proofs[i].above_border));
+		if (o->proofs[i].cut)
+			(void)json_object_set_new(proof, "cut", json_true());
 		add(proof, "text", o->proofs[i].text);
 		(void)json_array_append_new(proofs, proof);
 	}
@@ -88,6 +91,10 @@ original_to_json(const struct facts_original *o, bool with_sources)
 	add(object, "date", o->date);
 	add(object, "client_ip", o->client_ip);
 	add(object, "border", o->border);
+	if (o->border_authenticated)
+		(void)json_object_set_new(object, "border_authenticated", json_true());
+	if (o->walk != FACTS_WALK_NONE)
+		add(object, "walk", o->walk == FACTS_WALK_BORDER ? "border" : "inside");
 	add(object, "spam", o->spam);
 	if (o->proofs_len > 0)
 		(void)json_object_set_new(object, "proofs", proofs_to_json(o));
@@ -133,6 +140,8 @@ to_json(const struct facts *f, const char *file, bool with_sources)
 	add(object, "subject", f->subject);
 	add(object, "message_id", f->message_id);
 	add(object, "reporting_mta", f->reporting_mta);
+	if (f->foreign_received)
+		(void)json_object_set_new(object, "foreign_received", json_true());
 	for (size_t i = 0; i < f->recipients_len; i++)
 		(void)json_array_append_new(recipients,
 					    recipient_to_json(&f->recipients[i], with_sources));

@@ -43,8 +43,9 @@ bool has_calendar_reply(const struct message *m);
 bool part_is_returned(const struct scan_part *part);
 void read_returned(struct message *m, const struct scan_part *part, const struct facts_site *site,
 		   struct facts *f);
-void read_returned_header(struct span header, enum facts_source source,
-			  const struct facts_site *site, struct facts *f);
+/* Returns how its Received lines ended; who asks decides whether that is a fact. */
+enum facts_walk read_returned_header(struct span header, enum facts_source source,
+				     const struct facts_site *site, struct facts *f);
 /* To, Cc and Bcc of the returned header become the recipients: only when nothing better is there.
  */
 void read_returned_recipients(struct span header, struct facts *f);
@@ -59,8 +60,8 @@ void read_said_of_all(const struct notice *notice, struct facts_recipient *r);
 /* sns.c: a notification of Amazon SES, JSON in the text. False: it is none. */
 bool read_ses_notification(struct span text, struct facts *f, enum facts_class *ret);
 
-/* trace.c: our own Received lines. */
-void read_traces(const struct message *m, struct facts *f);
+/* trace.c: our own Received lines, and whether there are others. */
+void read_traces(const struct message *m, const struct facts_site *site, struct facts *f);
 
 /* status.c: what is missing of every recipient's status, from the diagnostic. */
 void fill_statuses(struct facts *f);

@@ -198,11 +198,12 @@ read_original(struct reading *r)
 	if (r->returned != NULL)
 		read_returned(r->m, r->returned, r->site, r->f);
 	else if (need_notice(r)->returned.len > 0) /* Microsoft 365 puts it into the text */
-		read_returned_header(buffer_span(&r->notice.returned), FACTS_SOURCE_TEXT, r->site,
-				     r->f);
+		(void)read_returned_header(buffer_span(&r->notice.returned), FACTS_SOURCE_TEXT,
+					   r->site, r->f);
 	for (size_t i = 2; r->returned == NULL && r->f->original.message_id == NULL && i < len; i++)
 		if (field_find(parts[i].header, "Received").data != NULL)
-			read_returned_header(parts[i].header, FACTS_SOURCE_RETURNED, r->site, r->f);
+			(void)read_returned_header(parts[i].header, FACTS_SOURCE_RETURNED, r->site,
+						   r->f);
 }
 
 static const char *

@@ -130,6 +130,59 @@ from_name_length(struct span s)
 	return n < s.len ? n : 0;
 }
 
+/* What follows the word "by": the host, and further on the protocol. */
+static void
+read_by(struct span rest, struct received *ret)
+{
+	size_t with;
+
+	rest = span_trim(rest);
+	ret->by.data = rest.data;
+	while (ret->by.len < rest.len && !is_blank(rest.data[ret->by.len]) &&
+	       rest.data[ret->by.len] != ';' && rest.data[ret->by.len] != '(')
+		ret->by.len++;
+	with = find_clause(rest, "with");
+	if (with == rest.len)
+		return;
+	rest = span_trim((struct span){ rest.data + with + 4, rest.len - with - 4 });
+	ret->with.data = rest.data;
+	while (ret->with.len < rest.len && !is_blank(rest.data[ret->with.len]) &&
+	       rest.data[ret->with.len] != ';' && rest.data[ret->with.len] != '(')
+		ret->with.len++;
+}
+
+/*
+ * Who hands over by TCP is always written with an address. Without one these
+ * are how Exim, OpenSMTPD and Sendmail write what began on the host itself.
+ */
+static bool
+is_local(const struct received *r, struct span from)
+{
+	static const char bracket[] = "[local])";
+	size_t len = sizeof(bracket) - 1;
+
+	if (!r->has_from)
+		return true;
+	if (r->client[0] != '\0')
+		return false;
+	from = span_trim(from);
+	return span_equal_nocase(r->with, SPAN("local")) ||
+	       (from.len > len && memcmp(from.data + from.len - len, bracket, len) == 0) ||
+	       span_equal_nocase(from, SPAN("from localhost (localhost)"));
+}
+
+static void
+read_from(struct span from, struct received *ret)
+{
+	for (size_t i = from.len; i > 0; i--) {
+		struct span s = { from.data + i, from.len - i };
+
+		if ((from.data[i - 1] == '[' || from.data[i - 1] == '(') &&
+		    !is_greeting(from, i - 1) && read_client(s, ret->client))
+			return;
+	}
+}
+
 void
 received_parse(struct span value, struct received *ret)
 {
@@ -139,22 +192,22 @@ received_parse(struct span value, struct received *ret)
 	struct span from = { value.data, by };
 
 	*ret = (struct received){ .has_from = span_starts_nocase(value, "from") && by > 4 };
-	if (by < value.len) {
-		struct span rest = { value.data + by + 2, value.len - by - 2 };
+	if (by < value.len)
+		read_by((struct span){ value.data + by + 2, value.len - by - 2 }, ret);
+	if (ret->has_from)
+		read_from(from, ret);
+	ret->local = is_local(ret, from);
+}
 
-		rest = span_trim(rest);
-		while (ret->by.len < rest.len && !is_blank(rest.data[ret->by.len]) &&
-		       rest.data[ret->by.len] != ';' && rest.data[ret->by.len] != '(')
-			ret->by.len++;
-		ret->by.data = rest.data;
-	}
-	for (size_t i = ret->has_from ? from.len : 0; i > 0; i--) {
-		struct span s = { from.data + i, from.len - i };
+bool
+received_is_authenticated(const struct received *r)
+{
+	static const char *const protocols[] = { "ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA" };
 
-		if ((from.data[i - 1] == '[' || from.data[i - 1] == '(') &&
-		    !is_greeting(from, i - 1) && read_client(s, ret->client))
-			return;
-	}
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (span_equal_nocase(r->with, span_of(protocols[i])))
+			return true;
+	return false;
 }
 
 bool
@@ -204,7 +257,7 @@ received_from_us(const struct received *r, const struct facts_site *site)
 {
 	struct address a;
 
-	if (!r->has_from)
+	if (r->local)
 		return true;
 	if (!address_parse(r->client, &a))
 		return false;

@@ -5,7 +5,9 @@
  * quoted in the text. The border (DESIGN.md, "proof") is looked for on the
  * way: from the top, as long as our hosts wrote the lines and the client was
  * one of us; the first client that was not is the border's. What stands above
- * it was written by us.
+ * it was written by us. The walk is told only of a returned part's own header:
+ * text has the words of strangers among ours, and so has what follows a blank
+ * line.
  */
 #include "facts/read.h"
 
@@ -31,6 +33,7 @@ struct reading {
 	const struct facts_site *site; /* NULL: not known */
 	enum facts_source from;
 	bool inside;  /* all Received lines until now are ours */
+	size_t hops;  /* how many, from clients that are us */
 	char *public; /* the topmost public client */
 };
 
@@ -47,9 +50,14 @@ read_received(struct reading *r, struct span value)
 	if (!r->inside)
 		return;
 	r->inside = received_by_us(&hop, r->site);
-	if (!r->inside || received_from_us(&hop, r->site))
+	if (!r->inside)
 		return;
+	if (received_from_us(&hop, r->site)) {
+		r->hops++;
+		return;
+	}
 	r->o->border = field_unfold(value);
+	r->o->border_authenticated = received_is_authenticated(&hop);
 	if (hop.client[0] != '\0')
 		FACT_SET(r->o, client_ip, r->from, xstrdup(hop.client));
 }
@@ -64,6 +72,8 @@ add_proof(struct reading *r, enum facts_proof_kind kind, struct span value)
 		o->proofs[o->proofs_len++] = (struct facts_proof){
 			.kind = kind,
 			.above_border = r->inside && o->border == NULL,
+			/* bytes that were no UTF-8 take more room as a fact */
+			.cut = value.len > FACT_MOST || strlen(text) > FACT_MOST - 4,
 			.text = text,
 		};
 }
@@ -91,11 +101,13 @@ read_field(struct reading *r, const struct field *f)
 		add_proof(r, FACTS_PROOF_RECEIVED_SPF, f->value);
 	else if (field_is(f, "ARC-Authentication-Results"))
 		add_proof(r, FACTS_PROOF_ARC, f->value);
+	else if (field_is(f, "ARC-Seal"))
+		add_proof(r, FACTS_PROOF_ARC_SEAL, f->value);
 	else if (o->spam == NULL && (field_is(f, "X-Spam-Flag") || field_is(f, "X-Spam-Status")))
 		o->spam = field_unfold(f->value);
 }
 
-void
+enum facts_walk
 read_returned_header(struct span header, enum facts_source from, const struct facts_site *site,
 		     struct facts *f)
 {
@@ -113,6 +125,9 @@ read_returned_header(struct span header, enum facts_source from, const struct fa
 		FACT_SET(r.o, client_ip, from, r.public);
 	if (r.o->return_path_inner == NULL && r.o->return_path != NULL)
 		r.o->return_path_inner = address_inner(r.o->return_path);
+	if (r.o->border != NULL)
+		return FACTS_WALK_BORDER;
+	return r.inside && r.hops > 0 ? FACTS_WALK_INSIDE : FACTS_WALK_NONE;
 }
 
 /* Does a header go on here, after a blank line that a gateway put into it? */
@@ -138,9 +153,9 @@ read_returned(struct message *m, const struct scan_part *part, const struct fact
 	(void)field_split(message_bytes(m, part, READ_RETURNED), READ_RETURNED, &header, &body);
 	if (header.len == 0) /* a blank line too many before it */
 		(void)field_split(body, READ_RETURNED, &header, &body);
-	read_returned_header(header, FACTS_SOURCE_RETURNED, site, f);
+	f->original.walk = read_returned_header(header, FACTS_SOURCE_RETURNED, site, f);
 	if (f->original.message_id == NULL && goes_on(body, &more))
-		read_returned_header(more, FACTS_SOURCE_RETURNED, site, f);
+		(void)read_returned_header(more, FACTS_SOURCE_RETURNED, NULL, f);
 }
 
 static void

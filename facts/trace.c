@@ -1,9 +1,10 @@
 /*
- * trace.c: our own Received lines, by which a released notification that
- * comes back is recognised.
+ * trace.c: the Received lines of the notification itself.
  *
- * "by HOST (ndrq) id RECORD.TOKEN": three words behind "by". Whatever is not
- * exactly this is somebody else's line.
+ * By ndrqd's own a released notification that comes back is recognised:
+ * "by HOST (ndrq) id RECORD.TOKEN", three words behind "by"; whatever is not
+ * exactly this is somebody else's line. Was each written by a host of ours
+ * about one of us, no stranger can have sent it.
  */
 #include "facts/read.h"
 
@@ -13,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "facts/field.h"
+#include "facts/received.h"
 
 static struct span
 word_next(struct span *rest)
@@ -65,20 +67,39 @@ parse_trace(const char *received, struct facts_trace *ret)
 	return parse_id(word_next(&rest), ret);
 }
 
-void
-read_traces(const struct message *m, struct facts *f)
+static void
+read_trace(struct span value, struct facts *f)
 {
-	struct span value;
+	AUTO(freep) char *line = NULL;
 
-	for (size_t i = 0; (value = message_field_nth(m, "Received", i)).data != NULL; i++) {
-		AUTO(freep) char *line = NULL;
+	if (f->traces_len == FACTS_TRACES_MAX || memmem(value.data, value.len, "(ndrq)", 6) == NULL)
+		return;
+	line = field_unfold(value);
+	if (line != NULL && parse_trace(line, &f->traces[f->traces_len]))
+		f->traces_len++;
+}
 
-		if (f->traces_len == FACTS_TRACES_MAX)
-			return;
-		if (memmem(value.data, value.len, "(ndrq)", 6) == NULL)
+static bool
+is_foreign(struct span value, const struct facts_site *site)
+{
+	struct received hop;
+
+	received_parse(value, &hop);
+	return !received_by_us(&hop, site) || !received_from_us(&hop, site);
+}
+
+void
+read_traces(const struct message *m, const struct facts_site *site, struct facts *f)
+{
+	size_t len;
+	struct span header = message_parts(m, &len)[0].header;
+	struct field field;
+
+	while (field_next(&header, &field)) {
+		if (!field_is(&field, "Received"))
 			continue;
-		line = field_unfold(value);
-		if (line != NULL && parse_trace(line, &f->traces[f->traces_len]))
-			f->traces_len++;
+		read_trace(field.value, f);
+		if (site != NULL && !f->foreign_received)
+			f->foreign_received = is_foreign(field.value, site);
 	}
 }
