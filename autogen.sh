@@ -14,7 +14,7 @@ cd "$(dirname "$0")"
 # those that run tests.
 packages='
 build  gcc libc6-dev make autoconf automake autoconf-archive pkg-config
-build  libgmime-3.0-dev libsqlite3-dev libev-dev libconfig-dev libidn2-dev
+build  libgmime-3.0-dev libsqlite3-dev libev-dev libconfig-dev libidn2-dev libpsl-dev
 build  libsmartcols-dev libjansson-dev nettle-dev libsystemd-dev
 build  ca-certificates xz-utils
 test   libcriterion-dev python3-minimal libpython3-stdlib procps iproute2

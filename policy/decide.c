@@ -1,7 +1,8 @@
 /*
  * decide.c: may it leave the building?
  *
- * In this order: whom it is for, whether it could be read, the rules, whether it
+ * What the facts prove is found first, for the domain that is judged. Then
+ * in this order: whom it is for, whether it could be read, the rules, whether it
  * is for a local user who forwards, and what the row says of its class. The first that knows
  * decides and gives its name to the rule. What is cut short is held by
  * whatever would have sent it.
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "policy/proof.h"
 #include "policy/recipient.h"
 #include "policy/rule.h"
 
@@ -169,10 +171,14 @@ policy_decide(const struct policy *policy, const struct policy_subject *subject,
 {
 	struct policy_decision d = { 0 };
 	enum recipient_kind kind = recipient_read(subject->rcpt, &policy->local, &d.domain);
+	struct policy_subject known = *subject;
 
 	assert(subject->facts != NULL);
+	if (known.proof == POLICY_PROOF_NONE)
+		known.proof = proof_find(policy, subject->facts, d.domain);
+	d.proof = known.proof;
 	if (!decide_by_recipient(kind, &d) && !decide_by_facts(subject->facts, &d))
-		decide_by_policy(policy, subject, &d);
+		decide_by_policy(policy, &known, &d);
 	if (subject->truncated && d.action == POLICY_SEND)
 		decide(&d, POLICY_HOLD, "truncated");
 	*ret_decision = d;

@@ -23,6 +23,7 @@
 #include "policy/rule.h"
 
 static const char *const mode_choices[] = { "enforce", "observe", NULL };
+static const char *const alignment_choices[] = { "relaxed", "strict", NULL };
 
 const struct config_item policy_items[] = {
 	{ "mode", CONFIG_CHOICE, offsetof(struct policy, mode), "enforce", 0, 0, mode_choices,
@@ -35,6 +36,12 @@ const struct config_item policy_items[] = {
 	  "where they and our own clients send from" },
 	{ "domains_file", CONFIG_TEXT, offsetof(struct policy, domains_file), NULL, 1, 0, NULL,
 	  "more domains, one a line" },
+	{ "authserv_ids", CONFIG_LIST, offsetof(struct policy, authserv_ids), NULL, 0, 0, NULL,
+	  "whose results of authentication are believed" },
+	{ "trusted_arc_sealers", CONFIG_LIST, offsetof(struct policy, trusted_arc_sealers), NULL, 0,
+	  0, NULL, "forwarders whose results are believed as well" },
+	{ "alignment", CONFIG_CHOICE, offsetof(struct policy, alignment), "relaxed", 0, 0,
+	  alignment_choices, "relaxed: the same owner; strict: the same domain" },
 };
 const size_t policy_items_len = sizeof(policy_items) / sizeof(policy_items[0]);
 
@@ -147,7 +154,7 @@ policy_read_draft(const char *path, const struct config_draft *draft, struct pol
 	config_defaults(policy_items, policy_items_len, policy);
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
-	    policy_site_check(policy, file, err) < 0 ||
+	    policy_site_check(policy, file, warnings, err) < 0 ||
 	    policy_rules_read(policy, file, warnings, err) < 0 ||
 	    policy_rows_read(policy, file, draft, warnings, err) < 0)
 		return -1;

@@ -66,7 +66,7 @@ struct policy_subject {
 	const char *rcpt;  /* the envelope recipient, without brackets; NULL: not known */
 	const char *orcpt; /* ORCPT decoded, without its type, or Delivered-To; NULL: not known */
 	bool truncated;    /* the message was larger than is kept: held at least */
-	enum policy_proof proof;
+	enum policy_proof proof; /* NONE: what the facts prove; else taken for true */
 };
 
 #define POLICY_RULE_SIZE 128
@@ -77,6 +77,7 @@ struct policy_decision {
 	char *domain; /* the judged domain, lower-case A-labels; NULL when there is none. Freed by
 		       * policy_decision_done
 		       */
+	enum policy_proof proof; /* for that domain, whether or not anything asked for it */
 };
 
 void policy_decide(const struct policy *policy, const struct policy_subject *subject,

@@ -49,6 +49,8 @@ struct policy {
 	struct config_list local_domains;
 	char *domains_file; /* as written; NULL: none */
 	struct config_list our_hosts, our_networks;
+	struct config_list authserv_ids, trusted_arc_sealers;
+	int alignment; /* enum align_mode */
 	struct domain_table local;
 	struct policy_rule *rules;
 	size_t rules_len;
@@ -102,9 +104,9 @@ int policy_listed_read(struct policy *policy, const char *path, const struct con
 /* May it stand in log lines, records and tables as the name of a row or rule? */
 bool policy_name_is_clean(const char *name);
 
-/* our_hosts and our_networks are what they should be. */
+/* our_hosts, our_networks, authserv_ids and trusted_arc_sealers are what they should be. */
 int policy_site_check(const struct policy *policy, const struct config_file *file,
-		      struct error *err);
+		      struct buffer *warnings, struct error *err);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

@@ -1,13 +1,15 @@
 /*
- * site.c: who we are: our_hosts and our_networks.
+ * site.c: who we are, and whom we believe.
  *
- * Checked when the policy is read, then only lent: the reader of facts walks
- * the returned message's Received lines with them (DESIGN.md, "proof").
+ * Checked when the policy is read. our_hosts and our_networks are then only
+ * lent: the reader of facts walks the returned message's Received lines with
+ * them (DESIGN.md, "proof"); the rest is for proof.c.
  */
 #include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "policy/authres.h"
 #include "policy/domain.h"
 #include "policy/rule.h"
 
@@ -29,7 +31,7 @@ is_network(const char *text)
 }
 
 static bool
-is_host(const char *text)
+is_domain(const char *text)
 {
 	bool subtree;
 	const char *wrong;
@@ -52,14 +54,35 @@ check(const struct config_file *file, const char *key, const struct config_list 
 	return 0;
 }
 
-int
-policy_site_check(const struct policy *policy, const struct config_file *file, struct error *err)
+/* A key that does nothing without another. */
+static void
+warn_alone(const struct config_file *file, const char *key, const struct config_list *list,
+	   const char *needed, const struct config_list *needed_list, struct buffer *warnings)
 {
-	if (check(file, "our_hosts", &policy->our_hosts, is_host,
-		  "the name of a host, such as \"mx.example.org\"", err) < 0)
+	if (list->len > 0 && needed_list->len == 0)
+		policy_warn(warnings, file, config_find(file, key), "%s: proves nothing without %s",
+			    key, needed);
+}
+
+int
+policy_site_check(const struct policy *policy, const struct config_file *file,
+		  struct buffer *warnings, struct error *err)
+{
+	if (check(file, "our_hosts", &policy->our_hosts, is_domain,
+		  "the name of a host, such as \"mx.example.org\"", err) < 0 ||
+	    check(file, "our_networks", &policy->our_networks, is_network,
+		  "a network, such as \"192.0.2.0/24\" or \"2001:db8::/32\"", err) < 0 ||
+	    check(file, "authserv_ids", &policy->authserv_ids, authres_is_id,
+		  "what stands first in Authentication-Results, such as \"mx.example.org\"",
+		  err) < 0 ||
+	    check(file, "trusted_arc_sealers", &policy->trusted_arc_sealers, is_domain,
+		  "a domain, as in d= of ARC-Seal", err) < 0)
 		return -1;
-	return check(file, "our_networks", &policy->our_networks, is_network,
-		     "a network, such as \"192.0.2.0/24\" or \"2001:db8::/32\"", err);
+	warn_alone(file, "authserv_ids", &policy->authserv_ids, "our_hosts", &policy->our_hosts,
+		   warnings);
+	warn_alone(file, "trusted_arc_sealers", &policy->trusted_arc_sealers, "authserv_ids",
+		   &policy->authserv_ids, warnings);
+	return 0;
 }
 
 struct facts_site

@@ -2,8 +2,8 @@
  * cmd_policy.c: is a policy good, and what would it do?
  *
  *	ndrq policy check FILE
- *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A] [--proof WHAT]
- *		[--class NAME | MESSAGE]
+ *	ndrq policy test FILE --rcpt A [--orcpt A] [--from A]
+ *		[[--class NAME] [--proof WHAT] | MESSAGE]
  *
  * Finds the verb, and has these two; the others are in files of their own.
  * Reads the file it is given and a message; knows neither the store nor the
@@ -42,14 +42,14 @@ static const char test_usage[] =
 	"Prints what the policy in FILE does with MESSAGE (- is standard input), or\n"
 	"without one with any notification of a class:\n"
 	"    ACTION rule=RULE domain=DOMAIN class=CLASS\n"
+	"and of MESSAGE whether its sender was who he said: proof=proved, forged, none.\n"
 	"  --rcpt ADDRESS    the envelope recipient\n"
 	"  --orcpt ADDRESS   the original recipient (ORCPT, Delivered-To)\n"
 	"  --from ADDRESS    the envelope sender; without it the null sender\n"
 	"  --class NAME      without MESSAGE: failed (the default), delayed, delivered,\n"
 	"                    relayed, expanded, receipt, auto-reply, abuse-report,\n"
 	"                    unknown, mail\n"
-	"  --proof WHAT      of the returned message's sender: proved, forged, or none\n"
-	"                    (the default)\n"
+	"  --proof WHAT      without MESSAGE: proved, forged, or none (the default)\n"
 	"  --json            the same as a JSON object\n";
 
 static const char policy_usage[] =
@@ -204,7 +204,8 @@ parse_trial(int argc, char **argv, struct trial *t)
 		return EX_USAGE;
 	t->file = argv[optind];
 	t->message = argv[optind + 1]; /* NULL behind the last */
-	return t->message != NULL && t->class_name != NULL ? EX_USAGE : EX_OK;
+	return t->message != NULL && (t->class_name != NULL || t->proof_name != NULL) ? EX_USAGE
+										      : EX_OK;
 }
 
 static bool
@@ -223,11 +224,13 @@ read_all(int fd, struct buffer *bytes, bool *ret_truncated)
 	return true;
 }
 
-/* The facts of the message, or of any message of the class. */
+/* The facts of the message, as the daemon would find them. */
 static int
-trial_facts(const struct trial *t, struct facts **ret_facts, bool *ret_truncated)
+trial_facts(const struct trial *t, const struct policy *policy, struct facts **ret_facts,
+	    bool *ret_truncated)
 {
 	const struct facts_envelope envelope = { t->from, t->rcpt };
+	const struct facts_site site = policy_site(policy);
 	bool is_stdin = strcmp(t->message, "-") == 0;
 	AUTO(closep) int fd = -1;
 	AUTO(buffer_done) struct buffer bytes = { 0 };
@@ -240,19 +243,22 @@ trial_facts(const struct trial *t, struct facts **ret_facts, bool *ret_truncated
 		return EX_NOINPUT;
 	}
 	facts_init();
-	*ret_facts = facts_from_message(buffer_span(&bytes), &envelope);
+	*ret_facts = facts_from_message_at(buffer_span(&bytes), &envelope,
+					   site.hosts_len > 0 ? &site : NULL);
 	return EX_OK;
 }
 
+/* proof: NULL without a message. */
 static int
-print_json(const struct policy *policy, const struct policy_decision *d, enum facts_class class)
+print_json(const struct policy *policy, const struct policy_decision *d, enum facts_class class,
+	   const char *proof)
 {
 	/* a domain libidn2 refuses may be any bytes */
 	AUTO(freep) char *domain = d->domain != NULL ? text_to_utf8(span_of(d->domain)) : NULL;
-	json_t *object =
-		json_pack("{s:s, s:s, s:s*, s:s, s:b}", "action", policy_action_name(d->action),
-			  "rule", d->rule, "domain", domain, "class", facts_class_name(class),
-			  "observe", (int)policy_observes(policy));
+	json_t *object = json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:b}", "action",
+				   policy_action_name(d->action), "rule", d->rule, "domain", domain,
+				   "class", facts_class_name(class), "proof", proof, "observe",
+				   (int)policy_observes(policy));
 	int rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
 
 	json_decref(object);
@@ -270,12 +276,15 @@ print_value(const char *key, const char *value)
 }
 
 static void
-print_plain(const struct policy *policy, const struct policy_decision *d, enum facts_class class)
+print_plain(const struct policy *policy, const struct policy_decision *d, enum facts_class class,
+	    const char *proof)
 {
 	(void)fputs(policy_action_name(d->action), stdout);
 	print_value("rule", d->rule);
 	print_value("domain", d->domain != NULL ? d->domain : "-");
 	print_value("class", facts_class_name(class));
+	if (proof != NULL)
+		print_value("proof", proof);
 	(void)puts(policy_observes(policy) ? " mode=observe" : "");
 }
 
@@ -291,13 +300,15 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 		.proof = t->proof,
 	};
 	struct policy_decision d;
+	const char *proof;
 	int rc = 0;
 
 	policy_decide(policy, &subject, &d);
+	proof = t->message != NULL ? policy_proof_name(d.proof) : NULL;
 	if (t->json)
-		rc = print_json(policy, &d, facts->class);
+		rc = print_json(policy, &d, facts->class, proof);
 	else
-		print_plain(policy, &d, facts->class);
+		print_plain(policy, &d, facts->class, proof);
 	policy_decision_done(&d);
 	if (fflush(stdout) == 0 && rc == 0)
 		return EX_OK;
@@ -327,7 +338,7 @@ run_test(const struct tool *tool, int argc, char **argv)
 		return usage(test_usage);
 	if ((rc = policy_load(t.file, &policy, NULL)) != EX_OK)
 		return rc;
-	if (t.message != NULL && (rc = trial_facts(&t, &read, &truncated)) != EX_OK)
+	if (t.message != NULL && (rc = trial_facts(&t, policy, &read, &truncated)) != EX_OK)
 		return rc;
 	return decide_and_print(&t, policy, read != NULL ? read : &assumed, truncated);
 }

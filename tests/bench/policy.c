@@ -3,7 +3,7 @@
  *
  *	gcc -std=gnu11 -O2 -D_GNU_SOURCE -I. -o /tmp/bench-policy tests/bench/policy.c \
  *		BUILD/policy/libpolicy.a BUILD/facts/libfacts.a BUILD/base/libbase.a \
- *		$(pkg-config --libs libconfig libidn2 nettle gmime-3.0 jansson)
+ *		$(pkg-config --libs libconfig libidn2 libpsl nettle gmime-3.0 jansson)
  *	/tmp/bench-policy [DOMAINS]
  *
  * Writes two policies, of 10 domains and of DOMAINS (100 000), each once as

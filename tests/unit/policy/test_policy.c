@@ -29,6 +29,13 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		  "p.conf:2: our_networks: \"192.0.2.0/33\" is not a network" },
 		{ LOCAL "our_networks = \"mx.ours.example\";", "our_networks: \"mx.ours" },
 		{ LOCAL "our_networks = [ \"2001:db8::/\" ];", "our_networks: \"2001:db8::/\"" },
+		{ LOCAL "authserv_ids = [ \"mx\",\n\"mx 1\" ];",
+		  "p.conf:3: authserv_ids: \"mx 1\" is not what stands first" },
+		{ LOCAL "authserv_ids = \"\";", "p.conf:2: authserv_ids: \"\" is not" },
+		{ LOCAL "trusted_arc_sealers = \"*.list.example\";",
+		  "p.conf:2: trusted_arc_sealers: \"*.list.example\" is not a domain" },
+		{ LOCAL "alignment = \"loose\";",
+		  "p.conf:2: alignment: \"relaxed\" or \"strict\" is expected" },
 		{ LOCAL "postmaster = \"x\";", "p.conf:2: postmaster: unknown key" },
 		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
 		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
@@ -94,6 +101,13 @@ Test(policy, what_is_legal_but_surely_not_meant_is_warned_of)
 		const char *text, *says;
 	} cases[] = {
 		{ LOCAL, "" },
+		{ LOCAL "our_hosts = \"mx\"; authserv_ids = \"mx\";\n"
+			"trusted_arc_sealers = \"list.example\";",
+		  "" },
+		{ LOCAL "authserv_ids = \"mx\";",
+		  "p.conf:2: authserv_ids: proves nothing without our_hosts\n" },
+		{ LOCAL "trusted_arc_sealers = \"list.example\";",
+		  "p.conf:2: trusted_arc_sealers: proves nothing without authserv_ids\n" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"send\"; } );", "" },
 		{ "local_domains = [ \"*.example\" ];",
 		  "p.conf:1: local_domains: \"*.example\" makes" },

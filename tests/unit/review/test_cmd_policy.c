@@ -24,6 +24,19 @@ begin(void)
 		   "Reporting-MTA: dns; mx.ours.example\r\n\r\n"
 		   "Final-Recipient: rfc822; nobody@ours.example\r\nAction: failed\r\n"
 		   "Status: 5.1.1\r\n\r\n--b--\r\n");
+	put("site", "local_domains = \"ours.example\"; our_hosts = \"mx.ours.example\";\n"
+		    "authserv_ids = \"mx.ours.example\";\n"
+		    "remote_domains = ( { name = \"B\"; domain = \"b.example\";\n"
+		    "  ndr = { proved = \"send\"; forged = \"delete\"; }; } );\n");
+	put("passed",
+	    "From: MAILER-DAEMON@ours.example\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
+	    "\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+	    "Reporting-MTA: dns; mx.ours.example\r\n\r\n"
+	    "Final-Recipient: rfc822; nobody@ours.example\r\nAction: failed\r\n"
+	    "Status: 5.1.1\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+	    "Authentication-Results: mx.ours.example;\r\n spf=pass smtp.mailfrom=u@b.example\r\n"
+	    "Received: from b (b [203.0.113.9]) by mx.ours.example\r\n\r\nhello\r\n--b--\r\n");
 	cr_redirect_stdout();
 	cr_redirect_stderr();
 }
@@ -83,8 +96,8 @@ Test(cmd_policy, the_decision_is_one_line)
 				"delete rule=\"Two words.receipt\" domain=a.example class=receipt\n"
 				"send rule=Default.forwarded domain=b.example class=failed\n"
 				"hold rule=bad-recipient domain=- class=failed\n"
-				"send rule=local domain=ours.example class=failed\n"
-				"hold rule=Default.ndr domain=b.example class=failed\n"
+				"send rule=local domain=ours.example class=failed proof=none\n"
+				"hold rule=Default.ndr domain=b.example class=failed proof=none\n"
 				"hold rule=Default.ndr domain=b.example class=failed mode=observe\n"
 				"send rule=B.ndr.proved domain=b.example class=failed\n"
 				"delete rule=B.ndr.forged domain=b.example class=failed\n"
@@ -114,7 +127,22 @@ Test(cmd_policy, the_message_may_come_on_standard_input)
 	cr_assert_eq(dup2(fd, STDIN_FILENO), 0);
 	(void)close(fd);
 	cr_assert_eq(RUN("test", "good", "--rcpt", "u@a.example", "-"), 0);
-	cr_assert_stdout_eq_str("send rule=\"Two words.ndr\" domain=a.example class=failed\n");
+	cr_assert_stdout_eq_str(
+		"send rule=\"Two words.ndr\" domain=a.example class=failed proof=none\n");
+}
+
+Test(cmd_policy, a_message_is_read_as_the_site_would_and_its_proof_told)
+{
+	cr_assert_eq(RUN("test", "site", "--rcpt", "u@b.example", "passed"), 0);
+	cr_assert_eq(RUN("test", "site", "--rcpt", "u@c.example", "passed"), 0);
+	cr_assert_eq(RUN("test", "proof", "--rcpt", "u@b.example", "passed"), 0);
+	cr_assert_eq(RUN_JSON("test", "site", "--rcpt", "u@b.example", "passed"), 0);
+	cr_assert_stdout_eq_str(
+		"send rule=B.ndr.proved domain=b.example class=failed proof=proved\n"
+		"hold rule=Default.ndr domain=c.example class=failed proof=none\n"
+		"hold rule=B.ndr.none domain=b.example class=failed proof=none\n"
+		"{\"action\":\"send\",\"rule\":\"B.ndr.proved\",\"domain\":\"b.example\","
+		"\"class\":\"failed\",\"proof\":\"proved\",\"observe\":false}\n");
 }
 
 Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
@@ -131,6 +159,7 @@ Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "bounce"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--proof", "pass"), 64);
 	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--class", "failed", "ndr"), 64);
+	cr_expect_eq(RUN("test", "good", "--rcpt", "a@b", "--proof", "proved", "ndr"), 64);
 	cr_assert_stdout_eq_str("");
 }
 

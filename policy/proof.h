@@ -1,0 +1,14 @@
+/*
+ * proof.h: was the sender of the returned message who he said? (DESIGN.md, "proof")
+ */
+#ifndef POLICY_PROOF_H
+#define POLICY_PROOF_H
+
+#include "facts/facts.h"
+#include "policy/policy.h"
+
+/* For the domain that is judged, normalised (domain.h); NULL is none, of which nothing is known. */
+enum policy_proof proof_find(const struct policy *policy, const struct facts *facts,
+			     const char *domain);
+
+#endif
