@@ -130,13 +130,19 @@ from_name_length(struct span s)
 	return n < s.len ? n : 0;
 }
 
-/* What follows the word "by": the host, and further on the protocol. */
+/*
+ * What follows the word "by": the host, and further on the protocol. A second
+ * "by" or "with" is one that a client greeted with, or the first was: then
+ * nobody knows.
+ */
 static void
 read_by(struct span rest, struct received *ret)
 {
 	size_t with;
 
 	rest = span_trim(rest);
+	if (find_clause(rest, "by") < rest.len)
+		return;
 	ret->by.data = rest.data;
 	while (ret->by.len < rest.len && !is_blank(rest.data[ret->by.len]) &&
 	       rest.data[ret->by.len] != ';' && rest.data[ret->by.len] != '(')
@@ -145,6 +151,8 @@ read_by(struct span rest, struct received *ret)
 	if (with == rest.len)
 		return;
 	rest = span_trim((struct span){ rest.data + with + 4, rest.len - with - 4 });
+	if (find_clause(rest, "with") < rest.len)
+		return;
 	ret->with.data = rest.data;
 	while (ret->with.len < rest.len && !is_blank(rest.data[ret->with.len]) &&
 	       rest.data[ret->with.len] != ';' && rest.data[ret->with.len] != '(')

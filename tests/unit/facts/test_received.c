@@ -21,6 +21,8 @@ static const struct {
 	{ "by c.example (Postfix, from userid 0) id x; date", "", "c.example" },
 	{ "(qmail 1 invoked by uid 0); date", "", "" },
 	{ "from x by c", "", "c" },
+	{ "from x ([10.0.0.1]) by c with ESMTP (y [192.0.2.1]) by c with ESMTP", "10.0.0.1", "" },
+	{ "from x by by c", "", "" },
 	{ "from [999.1.1.1] by c", "", "c" },
 	{ "", "", "" },
 };
@@ -150,9 +152,12 @@ static const struct {
 	{ "from with (with ESMTPSA by [192.0.2.1]) by c with ESMTP id x", "ESMTP", false, false },
 	{ "from [192.0.2.1] (helo=a with esmtpsa) by c with esmtp (Exim 4.96)"
 	  " (envelope-from <\"a) with esmtpsa (b\"@d>)",
-	  "esmtp", false, false },
-	{ "from a (b [192.0.2.1]) by c with ESMTP id x for <\"a with ESMTPA b\"@c>", "ESMTP", false,
+	  "", false, false },
+	{ "from a (b [192.0.2.1]) by c with ESMTP id x for <\"a with ESMTPA b\"@c>", "", false,
 	  false },
+	{ "from a with ESMTPSA (b [192.0.2.1]) by c with ESMTP", "ESMTP", false, false },
+	{ "from a by c with ESMTPSA (b [192.0.2.1]) by c with ESMTP", "", false, false },
+	{ "from a (b [192.0.2.1]) by c with ESMTPSA with ESMTP", "", false, false },
 	/* without a network */
 	{ "by c (Postfix, from userid 0) id x; date", "", false, true },
 	{ "(qmail 1 invoked by uid 0); date", "", false, true },

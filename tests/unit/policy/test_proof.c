@@ -279,6 +279,11 @@ static const struct proof_case ways[] = {
 	  .border = "Received: from mx.ours.example (unknown [203.0.113.9]) by mx.ours.example "
 		    "with ESMTP\n",
 	  .below = PASS, NONE },
+	{ "the client greets with blanks, as if we had written of one of us",
+	  .border =
+		  "Received: from in ([10.0.0.2]) by mx.ours.example with ESMTP (c [203.0.113.9]) "
+		  "by mx.ours.example with ESMTP\n",
+	  .above = PASS, NONE },
 	{ "the client greets with an address of ours",
 	  .border = "Received: from [10.0.0.2] (unknown [203.0.113.9]) by mx.ours.example with "
 		    "ESMTP\n",
