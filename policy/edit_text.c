@@ -509,7 +509,7 @@ next_in_line(struct span line, size_t *i, size_t *ret_end)
 	*i = blanks_end(line, *i);
 	if (*i >= line.len || line.data[*i] == '#' || line.data[*i] == '\r')
 		return false;
-	for (*ret_end = *i; *ret_end < line.len && !strchr(" \t\r", line.data[*ret_end]);)
+	for (*ret_end = *i; *ret_end < line.len && memchr(" \t\r", line.data[*ret_end], 3) == NULL;)
 		++*ret_end;
 	return true;
 }

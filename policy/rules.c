@@ -109,6 +109,14 @@ reporting_mta_fits(const struct policy_rule *rule, const char *reporting_mta)
 	return domain_table_find(&rule->reporting_mta, form) != NULL;
 }
 
+/* What filters write: "X-Spam-Flag: YES", "X-Spam-Status: Yes, score=…". */
+static bool
+is_flagged(const struct facts *facts)
+{
+	return facts->original.spam != NULL &&
+	       span_starts_nocase(span_of(facts->original.spam), "yes");
+}
+
 static bool
 rule_matches(const struct policy_rule *rule, const struct policy_subject *subject,
 	     const char *judged_domain, bool forwarded)
@@ -117,6 +125,8 @@ rule_matches(const struct policy_rule *rule, const struct policy_subject *subjec
 
 	return rule->forwarded == forwarded &&
 	       (rule->classes == 0 || (rule->classes & 1U << facts->class) != 0) &&
+	       (rule->proofs == 0 || (rule->proofs & 1U << subject->proof) != 0) &&
+	       (!rule->has_spam || rule->spam == is_flagged(facts)) &&
 	       (rule->domain.len == 0 || domain_table_find(&rule->domain, judged_domain) != NULL) &&
 	       recipients_fit(rule, facts) && client_fits(rule, facts->original.client_ip) &&
 	       reporting_mta_fits(rule, facts->reporting_mta);

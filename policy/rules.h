@@ -20,8 +20,10 @@ struct rule_address {
 struct policy_rule {
 	char *name;
 	enum policy_action action;
-	unsigned classes; /* 1 << class; 0: any but forwarded mail */
+	unsigned classes; /* 1 << class; 0: any */
+	unsigned proofs;  /* 1 << proof; 0: any */
 	bool forwarded;
+	bool has_spam, spam;       /* has_spam: it asks for it */
 	struct config_list status; /* "5.1.1", "5.1.*" */
 	struct domain_table domain;
 	struct rule_address *original;
@@ -43,7 +45,8 @@ int policy_rules_read(struct policy *policy, const struct config_file *file,
 		      struct buffer *warnings, struct error *err);
 void policy_rules_free(struct policy_rule *rules, size_t len);
 
-/* The first that matches; NULL: none. forwarded: it is for a local user who forwards. */
+/* The first that matches; NULL: none. The proof is known; forwarded: it is for a local user who
+ * forwards. */
 const struct policy_rule *policy_rules_find(const struct policy_rule *rules, size_t len,
 					    const struct policy_subject *subject,
 					    const char *judged_domain, bool forwarded);

@@ -17,8 +17,8 @@
 struct rule_text {
 	char *name;
 	int action; /* -1: not said */
-	bool forwarded;
-	struct config_list class, status, domain, original, client, reporting_mta;
+	bool forwarded, spam;
+	struct config_list class, status, domain, original, client, reporting_mta, proof;
 };
 
 /* clang-format off: a table */
@@ -32,6 +32,9 @@ const struct config_item policy_rule_items[] = {
 	{ "client", CONFIG_LIST, AT(client), NULL, 0, 0, NULL,
 	  "the network the returned message came from" },
 	{ "reporting_mta", CONFIG_LIST, AT(reporting_mta), NULL, 0, 0, NULL, "who made it" },
+	{ "proof", CONFIG_LIST, AT(proof), NULL, 0, 0, NULL, "whether the sender was who he said" },
+	{ "spam", CONFIG_BOOL, AT(spam), NULL, 0, 0, NULL,
+	  "whether a filter marked the returned message" },
 	{ "forwarded", CONFIG_BOOL, AT(forwarded), "false", 0, 0, NULL,
 	  "whether it is for a local user who forwards" },
 	{ "action", CONFIG_CHOICE, AT(action), NULL, 0, 0, policy_action_choices, "what is done" },
@@ -98,6 +101,22 @@ take_classes(const struct reading *r)
 					 "failed, delayed, delivered, relayed, expanded, receipt, "
 					 "auto-reply, abuse-report or unknown is expected");
 		r->rule->classes |= 1U << class;
+	}
+	return 0;
+}
+
+static int
+take_proofs(const struct reading *r)
+{
+	const struct config_list *list = &r->text->proof;
+
+	for (size_t i = 0; i < list->len; i++) {
+		enum policy_proof proof;
+
+		if (policy_proof_from_name(list->items[i], &proof) == 0)
+			return bad_value(r, "proof", i, list->items[i],
+					 "proved, forged or none is expected");
+		r->rule->proofs |= 1U << proof;
 	}
 	return 0;
 }
@@ -247,7 +266,9 @@ take_place(const struct reading *r)
 	struct policy_origin origin = policy_origin_of(r->policy, r->file, r->at);
 	struct buffer text = { 0 };
 
-	config_show(policy_rule_items + 1, policy_rule_items_len - 1, r->text, &text);
+	for (size_t i = 1; i < policy_rule_items_len; i++)
+		if (config_setting_get_member(r->at, policy_rule_items[i].key) != NULL)
+			config_show(&policy_rule_items[i], 1, r->text, &text);
 	r->rule->text = buffer_take(&text);
 	r->rule->file = origin.file;
 	r->rule->line = origin.line;
@@ -262,8 +283,10 @@ take_text(const struct reading *r)
 	r->rule->name = xstrdup(r->text->name);
 	r->rule->action = (enum policy_action)r->text->action;
 	r->rule->forwarded = r->text->forwarded;
-	if (take_classes(r) < 0 || take_status(r) < 0 || take_addresses(r) < 0 ||
-	    take_networks(r) < 0)
+	r->rule->has_spam = config_setting_get_member(r->at, "spam") != NULL;
+	r->rule->spam = r->text->spam;
+	if (take_classes(r) < 0 || take_proofs(r) < 0 || take_status(r) < 0 ||
+	    take_addresses(r) < 0 || take_networks(r) < 0)
 		return -1;
 	if (take_domains(r, "domain", &r->text->domain, &r->rule->domain) < 0)
 		return -1;
@@ -274,7 +297,8 @@ static bool
 has_condition(const struct policy_rule *rule)
 {
 	return rule->classes != 0 || rule->status.len > 0 || rule->domain.len > 0 ||
-	       rule->original_len > 0 || rule->client_len > 0 || rule->reporting_mta.len > 0;
+	       rule->original_len > 0 || rule->client_len > 0 || rule->reporting_mta.len > 0 ||
+	       rule->proofs != 0 || rule->has_spam;
 }
 
 static void

@@ -19,6 +19,7 @@ static struct facts_recipient both[] = {
 };
 
 static char reporting_mta[] = "MX1.Ours.Example", client_ip[] = "203.0.113.9";
+static char spam[] = "Yes, score=9.1";
 
 static struct facts
 sample_facts(void)
@@ -28,7 +29,7 @@ sample_facts(void)
 		.reporting_mta = reporting_mta,
 		.recipients = both,
 		.recipients_len = 2,
-		.original = { .client_ip = client_ip },
+		.original = { .client_ip = client_ip, .spam = spam },
 	};
 }
 
@@ -91,6 +92,13 @@ Test(rules, a_condition_holds_or_it_does_not)
 		{ "reporting_mta = \"mx1.ours.example\";", true },
 		{ "reporting_mta = \"*.ours.example\";", true },
 		{ "reporting_mta = \"ours.example\";", false },
+
+		{ "proof = \"none\";", true },
+		{ "proof = [ \"proved\", \"none\" ];", true },
+		{ "proof = [ \"proved\", \"forged\" ];", false },
+
+		{ "spam = true;", true },
+		{ "spam = false;", false },
 
 		{ "forwarded = false;", true },
 		{ "forwarded = true;", false },
@@ -189,6 +197,38 @@ Test(rules, the_first_that_matches_decides_before_the_table_and_after_what_no_ro
 	}
 }
 
+Test(rules, a_rule_may_ask_whether_the_sender_was_who_he_said)
+{
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		rule_policy("{ name = \"Forged\"; proof = \"forged\"; action = \"delete\"; },\n"
+			    "{ name = \"Odd\"; proof = [ \"none\", \"proved\" ];\n"
+			    "  domain = \"odd.example\"; action = \"send\"; }");
+	static const struct {
+		const char *rcpt;
+		enum policy_proof proof;
+		const char *rule;
+	} cases[] = {
+		{ "u@x.example", POLICY_PROOF_FORGED, "Forged" },
+		{ "u@x.example", POLICY_PROOF_PROVED, "Default.ndr" },
+		{ "u@odd.example", POLICY_PROOF_PROVED, "Odd" },
+		{ "u@odd.example", POLICY_PROOF_NONE, "Odd" },
+		{ "u@odd.example", POLICY_PROOF_FORGED, "Forged" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct facts facts = { .class = FACTS_FAILED };
+		const struct policy_subject subject = { .facts = &facts,
+							.rcpt = cases[i].rcpt,
+							.proof = cases[i].proof };
+		struct policy_decision d;
+
+		policy_decide(policy, &subject, &d);
+		cr_expect_str_eq(d.rule, cases[i].rule, "case %zu: %s", i, d.rule);
+		policy_decision_done(&d);
+	}
+}
+
 Test(rules, a_bad_rule_is_refused_with_its_line)
 {
 	static const struct {
@@ -244,6 +284,10 @@ Test(rules, a_bad_rule_is_refused_with_its_line)
 		  "client: \"10.0.0.1/8\": the address has bits set" },
 		{ "rules = ( { name = \"A\"; action = \"send\"; reporting_mta = \"\"; } );",
 		  "reporting_mta: \"\": not a domain" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; proof = \"pass\"; } );",
+		  "proof: \"pass\": proved, forged or none is expected" },
+		{ "rules = ( { name = \"A\"; action = \"send\"; spam = \"yes\"; } );",
+		  "spam: true or false is expected" },
 		{ "rules = ( { name = \"A\"; action = \"send\"; forwarded = 1; } );",
 		  "forwarded: true or false is expected" },
 	};

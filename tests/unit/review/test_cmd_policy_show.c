@@ -161,18 +161,15 @@ Test(cmd_policy_show, rules_are_shown_before_the_rows_they_come_before)
 	cr_assert_eq(RUN("show", "--file", "r", "x.b.example"), 0);
 	cr_assert_stdout_eq_str("rule  One  r:3\n"
 				"  class = [ \"receipt\" ];\n"
-				"  forwarded = false;\n"
 				"  action = \"delete\";\n"
 				"Default  *  as shipped\n"
 				"  ndr                     hold    as shipped\n"
 				"  delay                   hold    as shipped\n" REST
 				"rule  One  r:3\n"
 				"  class = [ \"receipt\" ];\n"
-				"  forwarded = false;\n"
 				"  action = \"delete\";\n"
 				"rule  Two  r:4\n"
 				"  domain = [ \"*.b.example\", \"c.example\" ];\n"
-				"  forwarded = false;\n"
 				"  action = \"send\";\n"
 				"Default  *  as shipped\n"
 				"  ndr                     hold    as shipped\n"
@@ -183,17 +180,23 @@ Test(cmd_policy_show, rules_differ_by_what_they_say_and_by_their_order)
 {
 	put(
 		"r",
-		"local_domains = \"ours.example\"; rules = (\n" RULE("One", "class = \"receipt\"; "
-									    "action = \"delete\";") ",\n" RULE(
-			"Two", "class = \"delayed\"; action = \"send\";") ",\n" RULE("Three",
-										     "action = "
-										     "\"hold\";") ");\n");
-	put("s",
-	    "local_domains = \"ours.example\"; rules = (\n" RULE("Two", "status = \"5.*\"; action "
-									"= \"send\";") ",\n" RULE(
-		    "One", "class = \"receipt\"; action = \"hold\";") ",\n" RULE("Four",
-										 "action = "
-										 "\"hold\";") ");"
+		"local_domains = \"ours.example\"; rules = (\n" RULE(
+			"One",
+			"class = \"receipt\"; "
+			"action = \"delete\";") ",\n" RULE("Two", "class = \"delayed\"; action = "
+								  "\"send\";") ",\n" RULE("Three",
+											  "action "
+											  "= "
+											  "\"hold\""
+											  ";") ");"
+											       "\n");
+	put("s", "local_domains = \"ours.example\"; rules = (\n" RULE(
+			 "Two", "status = \"5.*\"; action "
+				"= \"send\";") ",\n" RULE("One", "class = \"receipt\"; action = "
+								 "\"hold\";") ",\n" RULE("Four",
+											 "action = "
+											 "\"hold\""
+											 ";") ");"
 											      "\n");
 	cr_assert_eq(RUN("diff", "r", "s"), 0);
 	cr_assert_eq(RUN("diff", "r", "r"), 0);
