@@ -28,6 +28,7 @@
  */
 #include "policy/proof.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,6 +49,8 @@ struct evidence {
 	bool arc_passed;
 	bool arc_failed;
 	bool unreadable;
+	bool contradicts; /* two results of DMARC that differ: one was slipped in */
+	char dmarc[160];  /* the first: its value and From */
 };
 
 static bool
@@ -73,12 +76,26 @@ is_aligned(const struct evidence *e, const char *address)
 	       align_domains(domain, e->domain, (enum align_mode)e->policy->alignment);
 }
 
+/* A message has one From, so DMARC has one result, however many filters tell it. */
+static void
+compare_dmarc(struct evidence *e, const struct authres_result *r, const char *from)
+{
+	char told[sizeof(e->dmarc)];
+
+	(void)snprintf(told, sizeof(told), "%s %s", r->value, from == NULL ? "" : from);
+	if (e->dmarc[0] == '\0')
+		memcpy(e->dmarc, told, sizeof(told));
+	else if (strcasecmp(e->dmarc, told) != 0)
+		e->contradicts = true;
+}
+
 static void
 add_dmarc(struct evidence *e, const struct authres_result *r)
 {
 	const char *from = authres_property(r, "header", "from");
 	bool aligned = is_aligned(e, from);
 
+	compare_dmarc(e, r, from);
 	if (strcmp(r->value, "none") != 0 && (aligned || from == NULL))
 		e->dmarc_spoke = true;
 	if (aligned && strcmp(r->value, "pass") == 0)
@@ -244,6 +261,8 @@ proof_find(const struct policy *policy, const struct facts *facts, const char *d
 		return POLICY_PROOF_NONE;
 	if (o->walk == FACTS_WALK_BORDER)
 		add_ours(&e, o);
+	if (e.contradicts)
+		return POLICY_PROOF_NONE;
 	if (is_proved_by_arc(&e, o))
 		return POLICY_PROOF_PROVED;
 	against = e.dmarc_failed || (e.spf_failed && !e.dmarc_spoke && !e.dkim_passed);

@@ -298,6 +298,12 @@ static const struct proof_case ways[] = {
 	  NONE },
 
 	/* forgeries: what a verifier forgot to quote */
+	{ "a result of DMARC slipped in beside the true one, by a filter that does not quote",
+	  .above = AR "spf=none smtp.mailfrom=a; dmarc=pass header.from=victim.example "
+		      "smtp.x=@evil.example; dmarc=fail header.from=evil.example\n",
+	  NONE },
+	{ "the same result of DMARC, told by two filters",
+	  .above = PASS AR "dmarc=pass header.from=victim.example\n", PROVED },
 	{ "a sender who writes on behind his address",
 	  .above = AR "spf=fail smtp.mailfrom=x dmarc=pass header.from=victim.example\n", NONE },
 	{ "a sender who ends the result, but not his quotes",
@@ -598,7 +604,7 @@ Test(proof, each_recipient_has_his_own)
 	AUTO(policy_unrefp) struct policy *policy = policy_of("relaxed");
 	AUTO(freep)
 	char *text = notification(
-		&(struct proof_case){ .above = PASS AR "dmarc=fail header.from=other.example\n" });
+		&(struct proof_case){ .above = PASS AR "spf=fail smtp.mailfrom=other.example\n" });
 
 	for (size_t i = 0; i < sizeof(rcpts) / sizeof(rcpts[0]); i++) {
 		struct policy_decision d;
