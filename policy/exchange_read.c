@@ -95,11 +95,13 @@ to_utf8(struct span in, struct buffer *out)
 static bool
 take_line(struct span *rest, struct span *ret_line)
 {
-	const char *end = memchr(rest->data, '\n', rest->len);
-	size_t len = end == NULL ? rest->len : (size_t)(end - rest->data);
+	const char *end;
+	size_t len;
 
 	if (rest->len == 0)
 		return false;
+	end = memchr(rest->data, '\n', rest->len);
+	len = end == NULL ? rest->len : (size_t)(end - rest->data);
 	*ret_line = (struct span){ rest->data, len };
 	*rest = skip(*rest, len + (end != NULL));
 	return true;

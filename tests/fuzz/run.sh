@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes each target for so many seconds, from its seeds and dictionary.
 #
-#	tests/fuzz/run.sh SECONDS [TARGET…]        targets: facts address status wire
+#	tests/fuzz/run.sh SECONDS [TARGET…]        targets: facts address status policy wire
 #
 # Needs clang with libFuzzer (libclang-rt-14-dev). What is found lies in
 # $TMPDIR/ndrq-fuzz/TARGET; so does the corpus, which a second run goes on
@@ -14,7 +14,7 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${1:?usage: run.sh SECONDS [TARGET…]}
 shift
-[ $# -gt 0 ] || set -- facts address status wire
+[ $# -gt 0 ] || set -- facts address status policy wire
 work=${TMPDIR:-/tmp}/ndrq-fuzz
 status=0
 base="base/bytes.c base/error.c base/text.c base/file.c"
@@ -22,6 +22,10 @@ base="base/bytes.c base/error.c base/text.c base/file.c"
 build() { # TARGET
 	case $1 in
 	wire) sources="qmgr/wire.c qmgr/wire_command.c qmgr/wire_dot.c qmgr/smtp_command.c" packages= ;;
+	policy)
+		sources="$(ls facts/*.c policy/*.c base/config*.c) base/clock.c"
+		packages="gmime-3.0 jansson libconfig libidn2 libpsl nettle"
+		;;
 	*) sources=$(ls facts/*.c) packages="gmime-3.0 jansson" ;;
 	esac
 	# shellcheck disable=SC2046,SC2086
