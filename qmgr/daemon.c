@@ -491,7 +491,7 @@ start_threads(struct daemon *d, struct error *err)
 	AUTO(freep) char *mark = xasprintf("%s.reading", d->settings->store);
 	struct admission_options options = {
 		.threads = (unsigned)d->settings->limits.threads,
-		.store_path = d->store_path,
+		.place = { d->store_path, d->settings->limits.min_free_bytes },
 		.back = &d->back,
 	};
 
