@@ -128,7 +128,7 @@ count(struct store *store, const struct store_budget *b, int64_t record, int64_t
 
 /* ---- storm: those beyond are one group -------------------------------- */
 
-/* The group that is still on: 1, 0 none, -1. */
+/* The group that is still on, which can only be the last: 1, 0 none, -1. */
 static int
 find_storm(struct store *store, const struct store_budget *b, int64_t key, int64_t at_ms,
 	   int64_t *ret_id, struct error *err)
@@ -137,12 +137,11 @@ find_storm(struct store *store, const struct store_budget *b, int64_t key, int64
 	int row;
 
 	query_int(&q, key);
-	query_int(&q, at_ms - b->window_ms);
-	query_int(&q, at_ms + b->window_ms);
 	row = query_row(&q, err);
-	if (row > 0)
-		*ret_id = sqlite3_column_int64(q.statement, 0);
-	return row;
+	if (row <= 0 || !is_inside(b, sqlite3_column_int64(q.statement, 1), at_ms))
+		return row < 0 ? -1 : 0;
+	*ret_id = sqlite3_column_int64(q.statement, 0);
+	return 1;
 }
 
 static int

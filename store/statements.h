@@ -99,8 +99,8 @@
 	  "SELECT client, rule, first_at, last_at, until, recipients, notifications" \
 	  " FROM harvester WHERE until > ?1 ORDER BY client, rule") \
 	X(STORM_FIND, \
-	  "SELECT id FROM storm INDEXED BY storm_key" \
-	  " WHERE key = ?1 AND last_at > ?2 AND last_at < ?3 ORDER BY id DESC LIMIT 1") \
+	  "SELECT id, last_at FROM storm INDEXED BY storm_key WHERE key = ?1" \
+	  " ORDER BY id DESC LIMIT 1") \
 	X(STORM_ADD, \
 	  "INSERT INTO storm (key, rule, shared, began_at, last_at, members)" \
 	  " VALUES (?1, ?2, ?3, ?4, ?4, 0)") \
