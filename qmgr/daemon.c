@@ -358,6 +358,18 @@ apply_policy(struct daemon *d, struct policy *policy)
 	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(policy)));
 }
 
+/* Those who asked by the control socket. */
+static void
+answer_reload(const struct daemon *d, const struct error *err)
+{
+	AUTO(freep)
+	char *answer = xasprintf("%s %s%s%s", err == NULL ? "reloaded" : "kept",
+				 policy_revision(d->policy), err == NULL ? "" : " ",
+				 err == NULL ? "" : err->text);
+
+	control_reload_ends(d->control, answer);
+}
+
 static void
 on_reloaded(void *ctx, struct settings *settings, struct policy *policy, const struct error *err)
 {
@@ -371,6 +383,7 @@ on_reloaded(void *ctx, struct settings *settings, struct policy *policy, const s
 		apply_settings(d, settings);
 		apply_policy(d, policy);
 	}
+	answer_reload(d, settings == NULL ? err : NULL);
 	notify("READY=1");
 	if (d->reload_again && !d->ending)
 		reload(d);
@@ -384,6 +397,7 @@ reload(struct daemon *d)
 		return;
 	notify("RELOADING=1");
 	d->reloading = true;
+	control_reload_begins(d->control);
 	reload_start(d->admission, d->config_path, on_reloaded, d);
 }
 
@@ -517,6 +531,15 @@ on_poke(void *ctx)
 	outbox_wake(((struct daemon *)ctx)->outbox);
 }
 
+static void
+on_asked_to_reload(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (!d->ending)
+		reload(d);
+}
+
 static int
 start_parts(struct daemon *d, struct error *err)
 {
@@ -526,9 +549,10 @@ start_parts(struct daemon *d, struct error *err)
 		.committer = &d->committer,
 		.spool_folder = d->folder,
 	};
+	const struct control_handler handler = { on_poke, on_asked_to_reload, d };
 
 	if (outbox_start(&options, &d->outbox, err) < 0 ||
-	    control_start(d->loop, d->folder, on_poke, d, &d->control, err) < 0)
+	    control_start(d->loop, d->folder, &handler, &d->control, err) < 0)
 		return -1;
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
 				       d->committer);

@@ -102,16 +102,28 @@ policy_load(const char *path, struct policy **ret_policy, struct buffer *warning
 }
 
 int
-policy_path(const struct tool *tool, const char *given, char **ret_path)
+policy_path_and_store(const struct tool *tool, char **ret_path, char **ret_store)
 {
 	AUTO(settings_freep) struct settings *settings = NULL;
 	struct error err = { 0 };
 
-	if (given == NULL && settings_read(tool->config_path, &settings, &err) < 0) {
+	if (settings_read(tool->config_path, &settings, &err) < 0) {
 		policy_complain_lines(err.text);
 		return EX_CONFIG;
 	}
-	*ret_path = xstrdup(given != NULL ? given : settings->policy);
+	*ret_path = xstrdup(settings->policy);
+	*ret_store = xstrdup(settings->store);
+	return EX_OK;
+}
+
+int
+policy_path(const struct tool *tool, const char *given, char **ret_path)
+{
+	AUTO(freep) char *store = NULL;
+
+	if (given == NULL)
+		return policy_path_and_store(tool, ret_path, &store);
+	*ret_path = xstrdup(given);
 	return EX_OK;
 }
 

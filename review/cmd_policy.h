@@ -26,6 +26,8 @@ int policy_load(const char *path, struct policy **ret_policy, struct buffer *war
 
 /* The policy file: the one given, else the one that ndrq.conf names; the caller's. */
 int policy_path(const struct tool *tool, const char *given, char **ret_path);
+/* The one that ndrq.conf names, and the store of the daemon that reads it. */
+int policy_path_and_store(const struct tool *tool, char **ret_path, char **ret_store);
 
 /*
  * "fabrikam.example", "*.fabrikam.example", "user@fabrikam.example", "*" or
