@@ -1,0 +1,120 @@
+/*
+ * judge.c: what policy is asked about a recipient, and what its answer means.
+ *
+ * A stored message has no envelope sender: what is taken is from the null
+ * sender, but for a Maildir, where it is read from the header again.
+ */
+#include "admit/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admit/maildir.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "facts/xtext.h"
+
+const char *
+judge_rcpt_text(struct span rcpt)
+{
+	if (rcpt.len == 0 || memchr(rcpt.data, '\0', rcpt.len) != NULL || !text_is_utf8(rcpt))
+		return NULL;
+	return rcpt.data;
+}
+
+/*
+ * Who it was addressed to before somebody forwarded it: ORCPT without its type, decoded (RFC 3461
+ * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own
+ * mailbox.
+ */
+static char *
+forwarding_address(const struct judge_subject *subject)
+{
+	struct buffer out = { 0 };
+	const char *address;
+
+	if (subject->orcpt == NULL)
+		return subject->delivered_to_is_ours ? NULL : xstrdup(subject->facts->delivered_to);
+	address = strchr(subject->orcpt, ';');
+	address = address == NULL ? subject->orcpt : address + 1;
+	xtext_decode(span_of(address), &out);
+	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
+	if (out.len > 0 &&
+	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))
+		buffer_done(&out);
+	return out.data == NULL ? NULL : buffer_take(&out);
+}
+
+static enum record_state
+state_of(const struct policy *policy, const struct judge_subject *subject,
+	 enum policy_action action)
+{
+	/* observe: everything is sent that can be sent whole and to somebody */
+	if (policy_observes(policy) && judge_rcpt_text(subject->rcpt) != NULL &&
+	    !subject->truncated)
+		return RECORD_SENDING;
+	switch (action) {
+	case POLICY_SEND:
+		return RECORD_SENDING;
+	case POLICY_HOLD:
+		return RECORD_HELD;
+	case POLICY_DELETE:
+		return RECORD_DELETED;
+	}
+	return RECORD_HELD;
+}
+
+enum record_state
+judge(const struct policy *policy, const struct judge_subject *subject,
+      struct policy_decision *ret_decision)
+{
+	AUTO(freep) char *orcpt = forwarding_address(subject);
+	const struct policy_subject asked = {
+		.facts = subject->facts,
+		.rcpt = judge_rcpt_text(subject->rcpt),
+		.orcpt = orcpt,
+		.truncated = subject->truncated,
+	};
+
+	policy_decide(policy, &asked, ret_decision);
+	return state_of(policy, subject, ret_decision->action);
+}
+
+/* ---- records ---------------------------------------------------------------- */
+
+static bool
+came_by(const struct store_record *record, const struct submission_source *source)
+{
+	return strcmp(record->intake, source->intake) == 0;
+}
+
+struct facts *
+judge_read_record(const struct policy *policy, const struct store_record *record, struct span bytes)
+{
+	struct facts_envelope envelope = { .sender = "", .rcpt = judge_rcpt_text(record->rcpt) };
+	const struct facts_site site = policy_site(policy);
+	AUTO(freep) char *sender = NULL;
+	AUTO(freep) char *rcpt = NULL;
+
+	if (came_by(record, &maildir_source)) {
+		facts_envelope_from_header(bytes, &sender, &rcpt);
+		envelope.sender = sender;
+	}
+	return facts_from_message_at(bytes, &envelope, site.hosts_len > 0 ? &site : NULL);
+}
+
+enum record_state
+judge_record(const struct policy *policy, const struct store_record *record,
+	     const struct facts *facts, struct policy_decision *ret_decision)
+{
+	const struct judge_subject subject = {
+		.facts = facts,
+		.truncated = record->truncated,
+		.delivered_to_is_ours =
+			came_by(record, &maildir_source) && maildir_source.delivered_to_is_ours,
+		.rcpt = record->rcpt,
+		.orcpt = record->orcpt,
+	};
+
+	return judge(policy, &subject, ret_decision);
+}
