@@ -27,6 +27,9 @@
 	"SELECT id FROM record INDEXED BY record_state" \
 	" WHERE state = '" name "' AND instr(?1, '/" name "/') AND id < ?2 AND id >= ?3"
 
+/* Stands in the journal before the rule that decided until then (rejudge.c). */
+#define REJUDGED_BEFORE "; before: "
+
 #define STATEMENTS(X) \
 	X(BEGIN, "BEGIN IMMEDIATE") \
 	X(COMMIT, "COMMIT") \
@@ -95,7 +98,9 @@
 	X(BODY_OF, \
 	  "SELECT message FROM record WHERE id = ?1 AND purged_at IS NULL") \
 	X(ARRIVAL, \
-	  "SELECT message.received_at, record.rule, coalesce((SELECT from_state FROM journal" \
+	  "SELECT message.received_at, coalesce((SELECT substr(why, instr(why, '" REJUDGED_BEFORE "')" \
+	  " + length('" REJUDGED_BEFORE "')) FROM journal WHERE record = ?1 AND who = 'policy'" \
+	  " AND instr(why, '" REJUDGED_BEFORE "') ORDER BY n LIMIT 1), record.rule), coalesce((SELECT from_state FROM journal" \
 	  " WHERE record = ?1 ORDER BY n LIMIT 1), record.state)" \
 	  " FROM record JOIN message ON message.id = record.message WHERE record.id = ?1") \
 	X(JOURNAL_LIST, \
@@ -142,6 +147,18 @@
 	  "UPDATE outbox SET leased_by = NULL, attempts = attempts + 1, due_at = ?2" \
 	  " WHERE record = ?1") \
 	X(OUTBOX_REMOVE, "DELETE FROM outbox WHERE record = ?1") \
+	\
+	X(WAITING_LOOK, \
+	  "SELECT outbox.record, outbox.leased_by IS NULL AND record.state = 'sending'" \
+	  " AND message.class NOT IN ('copy', 'digest') AND policy.revision IS NOT ?1" \
+	  " FROM outbox NOT INDEXED CROSS JOIN record ON record.id = outbox.record" \
+	  " CROSS JOIN message ON message.id = record.message" \
+	  " LEFT JOIN policy ON policy.id = message.policy" \
+	  " WHERE outbox.record > ?2 ORDER BY outbox.record LIMIT ?3") \
+	X(WAITING_RULE, \
+	  "SELECT record.rule FROM outbox JOIN record ON record.id = outbox.record" \
+	  " WHERE outbox.record = ?1 AND outbox.leased_by IS NULL AND record.state = 'sending'") \
+	X(VERDICT_SET, "UPDATE record SET verdict = ?2, rule = ?3 WHERE id = ?1") \
 	\
 	X(PURGE_PICK, \
 	  "SELECT id, message FROM record INDEXED BY record_whole" \

@@ -313,6 +313,31 @@ int store_outbox_finish(struct store *store, int64_t record, enum store_delivery
 /* When the next unleased row is due: 1 and *ret_due_ms, or 0 when the outbox is empty. */
 int store_outbox_next(struct store *store, int64_t *ret_due_ms, struct error *err);
 
+/* ---- judging again --------------------------------------------------- */
+
+/*
+ * Records that policy let pass and that wait: state sending, not leased, and their message judged
+ * by another policy than revision. Looks at the first max outbox rows above *after_id, which is
+ * moved on: 1 and *ret_len ids, which may be none, or 0 when there was no row above it. What we
+ * wrote ourselves (class copy, digest) is no question of policy.
+ */
+int store_waiting(struct store *store, const char *revision, size_t max, int64_t *after_id,
+		  int64_t *ids, size_t *ret_len, struct error *err);
+
+/* A stricter verdict on a record that waits. */
+struct store_rejudged {
+	int64_t record;
+	enum record_state state; /* HELD or DELETED */
+	const char *verdict, *rule, *policy_revision;
+};
+/*
+ * The record leaves the outbox for that state, and bears the new verdict and rule; its journal has
+ * a row of who "policy" that names the rule, the revision and the rule until then. 1 done, 0 it
+ * does not wait any more (leased, sent): nothing was changed.
+ */
+int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
+		  int *ret_done, struct error *err);
+
 /* ---- damaged --------------------------------------------------------- */
 
 /*
