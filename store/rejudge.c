@@ -58,6 +58,7 @@ set_verdict(struct store *store, const struct store_rejudged *r, struct error *e
 	query_int(&q, r->record);
 	query_text(&q, r->verdict);
 	query_text(&q, r->rule);
+	query_text(&q, r->proof);
 	return query_run(&q, err);
 }
 

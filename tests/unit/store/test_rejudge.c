@@ -51,6 +51,7 @@ rejudge_to(struct store *store, int64_t id, enum record_state state)
 		.verdict = state == RECORD_HELD ? "hold" : "delete",
 		.rule = "New.ndr",
 		.policy_revision = NEW,
+		.proof = "forged",
 	};
 	int done = -1;
 
@@ -64,7 +65,7 @@ lease_one(struct store *store)
 	struct store_lease lease;
 	size_t len;
 
-	OK(store_outbox_lease(store, 9000, 1, &lease, &len, &err));
+	OK(store_outbox_lease(store, STORE_ROUTE_RELEASE, 9000, 1, &lease, &len, &err));
 	cr_assert_eq(len, 1);
 	return lease;
 }
@@ -112,6 +113,7 @@ expect_verdict(const struct store_record *record, void *ctx)
 {
 	cr_expect_str_eq(record->verdict, ctx);
 	cr_expect_str_eq(record->rule, "New.ndr");
+	cr_expect_str_eq(record->proof, "forged");
 	cr_expect_str_eq(record->policy_revision, "old revision");
 	return 0;
 }
