@@ -38,6 +38,7 @@
 #include "qmgr/admission.h"
 #include "qmgr/control.h"
 #include "qmgr/intake.h"
+#include "qmgr/rejudge.h"
 #include "qmgr/reload.h"
 #include "qmgr/retention.h"
 #include "qmgr/routes.h"
@@ -64,6 +65,7 @@ struct daemon {
 	struct routes *routes;
 	struct control *control;
 	struct retention *retention;
+	struct rejudge *rejudge;
 	struct intake_host host;
 	void *intake_states[INTAKES];
 	bool intake_started[INTAKES];
@@ -348,9 +350,13 @@ apply_settings(struct daemon *d, struct settings *settings)
 static void
 apply_policy(struct daemon *d, struct policy *policy)
 {
+	bool changed = strcmp(policy_revision(policy), policy_revision(d->policy)) != 0;
+
 	policy_unrefp(&d->policy);
 	d->policy = policy;
 	put_policy(d);
+	if (changed)
+		rejudge_run(d->rejudge, policy);
 	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(policy)));
 }
 
@@ -414,7 +420,7 @@ is_busy(const struct daemon *d)
 		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
 			return true;
 	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || routes_busy(d->routes) ||
-	       retention_busy(d->retention);
+	       retention_busy(d->retention) || rejudge_busy(d->rejudge);
 }
 
 /* Polls: the end is not a place for cleverness. */
@@ -445,6 +451,7 @@ on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
 			intakes[i]->drain(d->intake_states[i]);
 	routes_drain(d->routes);
 	retention_drain(d->retention);
+	rejudge_drain(d->rejudge);
 	d->drain_left_ms = DRAIN_MS;
 	ev_timer_init(&d->drain_timer, on_drain, 0, 0.02);
 	d->drain_timer.data = d;
@@ -529,12 +536,36 @@ on_poke(void *ctx)
 }
 
 static void
+on_hold(void *ctx, bool held)
+{
+	routes_hold(((struct daemon *)ctx)->routes, held);
+}
+
+static void
 on_asked_to_reload(void *ctx)
 {
 	struct daemon *d = ctx;
 
 	if (!d->ending)
 		reload(d);
+}
+
+/* What waits may have been let pass by the policy of an earlier run: nothing leaves before. */
+static void
+start_rejudge(struct daemon *d)
+{
+	const struct rejudge_options options = {
+		.loop = d->loop,
+		.admission = d->admission,
+		.committer = d->committer,
+		.crashmark = d->crashmark,
+		.spool_folder = d->folder,
+		.hold = on_hold,
+		.ctx = d,
+	};
+
+	d->rejudge = rejudge_start(&options);
+	rejudge_run(d->rejudge, d->policy);
 }
 
 static int
@@ -545,6 +576,7 @@ start_parts(struct daemon *d, struct error *err)
 		.settings = (const struct settings *const *)&d->settings,
 		.committer = &d->committer,
 		.spool_folder = d->folder,
+		.held = true,
 	};
 	const struct control_handler handler = { on_poke, on_asked_to_reload, d };
 
@@ -554,6 +586,7 @@ start_parts(struct daemon *d, struct error *err)
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
 				       d->committer);
 	put_policy(d);
+	start_rejudge(d);
 	d->host = (struct intake_host){
 		.loop = d->loop,
 		.settings = d->settings,
@@ -619,6 +652,8 @@ start(struct daemon *d, struct error *err)
 static void
 stop(struct daemon *d)
 {
+	if (d->rejudge != NULL)
+		rejudge_drain(d->rejudge);
 	admission_stopp(&d->admission);
 	committer_stopp(&d->committer);
 	if (d->loop != NULL)
@@ -627,6 +662,7 @@ stop(struct daemon *d)
 		if (d->intake_started[i])
 			intakes[i]->stop(d->intake_states[i]);
 	retention_stopp(&d->retention);
+	rejudge_stopp(&d->rejudge);
 	routes_stopp(&d->routes);
 	control_stopp(&d->control);
 	crashmark_closep(&d->crashmark);

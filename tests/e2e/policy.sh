@@ -62,6 +62,74 @@ is 'a policy that is not the one ndrqd reads is told from it' "$status" 1
 like 'by its revision' "$out" "another policy than $tmp/policy.conf"
 cp "$q/ndrq.conf" "$tmp/good.conf"
 
+# ---- what waits is judged again
+
+unset -f ndrq
+. "$top_srcdir/tests/lib/ndrqd.sh"
+# states DOMAIN: how many records are in which state
+states() {
+	ndrq list --json --domain "$1" --limit 0 |
+		python3 -c '
+import collections, json, sys
+n = collections.Counter(json.loads(line)["state"] for line in sys.stdin)
+print(*(f"{k}={n[k]}" for k in sorted(n)))'
+}
+states_are() {
+	[ "$(states "$1")" = "$2" ]
+}
+log_lines() {
+	grep -c "event=$1 " "$q.log"
+}
+
+tool policy allow '*.wait.example'
+for domain in keep drop; do
+	lmtp --rcpt "a@$domain.wait.example" --tag "$domain" --count 100 >/dev/null
+done
+is 'with the relay down they wait' "$(states keep.wait.example) $(states drop.wait.example)" \
+	'sending=100 sending=100'
+lmtp --rcpt human@drop.wait.example --tag human >/dev/null
+ndrqd_policy hold
+ok 'a policy that holds them is loaded' ndrqd_reload
+ok 'those that wait are held' wait_for 20 states_are drop.wait.example held=101
+ok 'all of them' wait_for 20 states_are keep.wait.example held=100
+is 'there is a line for each' "$(log_lines rejudged)" 201
+like 'and one for all' "$(grep event=rejudge-ended "$q.log")" 'records=201 held=201 deleted=0 '
+
+human=$(ndrq list --ids --domain drop.wait.example --limit 1)
+like 'ndrq show says who held it and by which policy' "$(ndrq show "$human")" \
+	"policy: Default\.ndr; policy $(in_force); before: \*\.wait\.example\.ndr"
+ok "a human's release" ndrq release $(ndrq list --ids --domain keep.wait.example) --reason 'they may go'
+tool policy set '*.wait.example' ndr=delete
+is 'a stricter policy again' "$status" 0
+is 'leaves what a human has released' "$(states keep.wait.example)" releasing=100
+tool policy allow '*.wait.example'
+is 'a looser one' "$status" 0
+is 'changes nothing' "$(states drop.wait.example)" held=101
+is 'and there is no line for it' "$(log_lines rejudge-ended)" 1
+
+# ---- with a kill in between, and at a start
+
+tool policy set '*.wait.example' ndr=send
+for domain in kept gone; do
+	lmtp --rcpt "a@$domain.wait.example" --tag "$domain" --count 300 >/dev/null
+done
+is 'more of them wait' "$(states kept.wait.example) $(states gone.wait.example)" \
+	'sending=300 sending=300'
+ndrqd_policy hold '{ name = "Kept"; domain = "kept.wait.example"; ndr = "send"; }' \
+	'{ name = "Gone"; domain = "gone.wait.example"; ndr = "delete"; }'
+kill -HUP "$(cat "$q.pid")"
+wait_for 20 grep -q 'rule=Gone.ndr' "$q.log"
+ndrqd_kill
+ok 'none is lost by a kill' \
+	test "$(ndrq list --count --domain gone.wait.example)" = 300
+sink_start "$sink" "$relay" || bail_out "the sink does not start"
+ok 'it starts again' ndrqd_start
+ok 'and what was left is judged before anything leaves' \
+	wait_for 30 states_are gone.wait.example deleted=300
+ok 'what the policy lets pass is sent' wait_for 60 states_are kept.wait.example sent=300
+is 'nothing else is' "$(sink_messages "$sink" '^Message-ID: <gone\.' | wc -l)" 0
+ok 'and what a human released' wait_for 60 states_are keep.wait.example released=100
+
 ok 'ndrqd ends in good order' ndrqd_stop
 
 plan
