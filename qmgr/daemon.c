@@ -512,7 +512,7 @@ start_threads(struct daemon *d, struct error *err)
 	AUTO(freep) char *mark = xasprintf("%s.reading", d->settings->store);
 	struct admission_options options = {
 		.threads = (unsigned)d->settings->limits.threads,
-		.store_path = d->store_path,
+		.place = { d->store_path, d->settings->limits.min_free_bytes },
 		.back = &d->back,
 	};
 
@@ -576,6 +576,7 @@ start_parts(struct daemon *d, struct error *err)
 		.settings = (const struct settings *const *)&d->settings,
 		.committer = &d->committer,
 		.spool_folder = d->folder,
+		.back = &d->back,
 		.held = true,
 	};
 	const struct control_handler handler = { on_poke, on_asked_to_reload, d };
@@ -664,6 +665,8 @@ stop(struct daemon *d)
 	retention_stopp(&d->retention);
 	rejudge_stopp(&d->rejudge);
 	routes_stopp(&d->routes);
+	if (d->loop != NULL)
+		on_back_ready(d->loop, &d->back_ready, 0); /* what files were being written */
 	control_stopp(&d->control);
 	crashmark_closep(&d->crashmark);
 	store_closep(&d->store);
