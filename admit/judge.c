@@ -74,6 +74,8 @@ judge(const struct policy *policy, const struct judge_subject *subject,
 		.rcpt = judge_rcpt_text(subject->rcpt),
 		.orcpt = orcpt,
 		.truncated = subject->truncated,
+		.size_bytes = subject->size_bytes,
+		.received_at_ms = subject->received_at_ms,
 	};
 
 	policy_decide(policy, &asked, ret_decision);
@@ -110,6 +112,8 @@ judge_record(const struct policy *policy, const struct store_record *record,
 	const struct judge_subject subject = {
 		.facts = facts,
 		.truncated = record->truncated,
+		.size_bytes = record->size_bytes,
+		.received_at_ms = record->received_at_ms,
 		.delivered_to_is_ours =
 			came_by(record, &maildir_source) && maildir_source.delivered_to_is_ours,
 		.rcpt = record->rcpt,

@@ -13,7 +13,9 @@
 
 struct judge_subject {
 	const struct facts *facts;
-	bool truncated;            /* the message was larger than is kept */
+	bool truncated;     /* the message was larger than is kept */
+	int64_t size_bytes; /* all that was received */
+	int64_t received_at_ms;
 	bool delivered_to_is_ours; /* submission.h */
 	struct span rcpt;          /* as received, any bytes; empty: not known */
 	const char *orcpt;         /* as received (type;xtext); NULL: not given */

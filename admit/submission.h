@@ -42,6 +42,7 @@ struct submission_rcpt {
 	char *orcpt, *notify;            /* as received (RFC 3461); NULL: not given */
 	struct policy_decision decision; /* filled by admission */
 	enum record_state state;         /* so is this */
+	struct store_budget *budgets;    /* likewise: those of the decision, for the store */
 };
 
 enum submission_outcome {

@@ -12,6 +12,7 @@
  * waits long for the store or the pool behind it. A step that fails for now is
  * tried again, and the outbox waits: what cannot be judged is not let go. Each
  * step is a whole; a kill between two of them leaves rows for the next start.
+ * Counts were taken when it came in: what a rule would count is let pass.
  * What crashed a reader before, or whose body the store cannot give, is held
  * by the rule "unreadable".
  */
@@ -34,6 +35,7 @@ struct row {
 	char *orcpt, *intake;
 	struct buffer rcpt;
 	bool truncated;
+	int64_t size_bytes, received_at_ms;
 	struct spool *spool; /* NULL: it has no body any more */
 	bool unreadable;     /* though it should have one */
 	enum record_state state;
@@ -264,6 +266,8 @@ judge_row(const struct rejudge *r, struct row *row)
 		.orcpt = row->orcpt,
 		.intake = row->intake,
 		.truncated = row->truncated,
+		.size_bytes = row->size_bytes,
+		.received_at_ms = row->received_at_ms,
 	};
 	AUTO(facts_freep) struct facts *facts = NULL;
 
@@ -317,6 +321,8 @@ copy_record(const struct store_record *record, void *ctx)
 	row->orcpt = xstrdup(record->orcpt);
 	row->intake = xstrdup(record->intake);
 	row->truncated = record->truncated;
+	row->size_bytes = record->size_bytes;
+	row->received_at_ms = record->received_at_ms;
 	return 0;
 }
 

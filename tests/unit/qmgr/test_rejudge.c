@@ -51,7 +51,7 @@ static void
 bench_run(struct bench *b)
 {
 	AUTO(freep) char *mark = xasprintf("%s/reading", b->folder);
-	struct admission_options pool = { .threads = 2, .store_path = "", .back = &b->loop.back };
+	struct admission_options pool = { .threads = 2, .place = { "", 0 }, .back = &b->loop.back };
 	struct rejudge_options options = {
 		.loop = b->loop.loop, .spool_folder = b->folder, .hold = note_hold, .ctx = b
 	};
