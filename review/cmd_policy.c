@@ -59,6 +59,7 @@ static const char policy_usage[] =
 	"       ndrq policy test FILE --rcpt ADDRESS [OPTION…] [MESSAGE]\n"
 	"       ndrq policy show [DOMAIN]\n"
 	"       ndrq policy diff A B\n"
+	"       ndrq policy replay NEW.conf [OPTION…]\n"
 	"       ndrq policy allow DOMAIN\n"
 	"       ndrq policy deny DOMAIN\n"
 	"       ndrq policy set DOMAIN KEY=ACTION…\n"
@@ -416,9 +417,11 @@ cmd_policy(const struct tool *tool, int argc, char **argv)
 		const char *name;
 		int (*run)(const struct tool *tool, int argc, char **argv);
 	} verbs[] = {
-		{ "check", run_check },  { "test", run_test },        { "show", policy_show },
-		{ "diff", policy_diff }, { "allow", policy_allow },   { "deny", policy_deny },
-		{ "set", policy_set },   { "import", policy_import }, { "export", policy_export },
+		{ "check", run_check },      { "test", run_test },
+		{ "show", policy_show },     { "diff", policy_diff },
+		{ "replay", policy_replay }, { "allow", policy_allow },
+		{ "deny", policy_deny },     { "set", policy_set },
+		{ "import", policy_import }, { "export", policy_export },
 	};
 	const char *name = argc > 1 ? argv[1] : "";
 

@@ -238,6 +238,9 @@ int store_list(struct store *store, const struct store_query *query,
 	       int (*each)(const struct store_record *record, void *ctx), void *ctx,
 	       struct error *err);
 
+/* The smallest id a record received since then can have; INT64_MAX: there is none. */
+int store_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err);
+
 /* 1 found and each was called once, 0 no such record. */
 int store_get(struct store *store, int64_t id,
 	      int (*each)(const struct store_record *record, void *ctx), void *ctx,
