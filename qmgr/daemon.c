@@ -316,7 +316,7 @@ put_policy_execute(struct job *job, struct store *store, struct error *err)
 	const struct small_job *small = (struct small_job *)job;
 
 	return store_put_policy(store, policy_revision(small->policy), policy_text(small->policy),
-				clock_now_ms(), err);
+				policy_observes(small->policy), clock_now_ms(), err);
 }
 
 /* The text is with the committer before any record that names it. */

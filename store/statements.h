@@ -46,11 +46,12 @@
 	X(PAGES_FREE, "PRAGMA freelist_count") \
 	X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum(2048)") \
 	\
-	X(POLICY_FIND, "SELECT id, text IS NOT NULL FROM policy WHERE revision = ?1") \
+	X(POLICY_FIND, "SELECT id, text IS NOT NULL AND observes IS NOT NULL FROM policy WHERE revision = ?1") \
 	X(POLICY_ADD, \
-	  "INSERT INTO policy (revision, text, at) VALUES (?1, ?2, ?3)" \
-	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text, at = excluded.at" \
-	  " WHERE policy.text IS NULL") \
+	  "INSERT INTO policy (revision, text, observes, at) VALUES (?1, ?2, ?3, ?4)" \
+	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text," \
+	  " observes = excluded.observes, at = excluded.at" \
+	  " WHERE policy.text IS NULL OR policy.observes IS NULL") \
 	X(HIT, \
 	  "SELECT record.id, record.state, message.instance" \
 	  " FROM record INDEXED BY record_key" \
@@ -262,7 +263,15 @@
 	X(STATS_CLASS, STATS("message.class")) \
 	X(STATS_DOMAIN, STATS("coalesce(record.domain, '')")) \
 	X(STATS_RULE, STATS("record.rule")) \
-	X(STATS_VERDICT, STATS("record.verdict"))
+	X(STATS_VERDICT, STATS("record.verdict")) \
+	X(STATS_OBSERVED, \
+	  "SELECT record.verdict AS name, count(*) AS records," \
+	  " sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
+	  " FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
+	  " CROSS JOIN policy ON policy.id = message.policy AND policy.observes" \
+	  " WHERE record.loop_of IS NULL AND record.copy_of IS NULL" \
+	  " AND message.class NOT IN ('copy', 'digest')" \
+	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1")
 
 #define STATS(key) \
 	"SELECT " key " AS name, count(*) AS records," \

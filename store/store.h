@@ -196,9 +196,9 @@ int store_put(struct store *store, struct store_new_message *message, struct err
  */
 void store_answer_lost(struct store *store, const int64_t *ids, size_t ids_len);
 
-/* The policy text of a revision, kept once. No-op when known. */
-int store_put_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-		     struct error *err);
+/* The policy text of a revision, kept once, and whether it only observes. No-op when known. */
+int store_put_policy(struct store *store, const char *revision, struct span text, bool observes,
+		     int64_t now_ms, struct error *err);
 
 /* ---- reading --------------------------------------------------------- */
 
@@ -271,7 +271,8 @@ enum store_stats_by {
 	STATS_BY_CLASS,
 	STATS_BY_DOMAIN,
 	STATS_BY_RULE,
-	STATS_BY_VERDICT
+	STATS_BY_VERDICT,
+	STATS_BY_OBSERVED /* the verdicts of policies that only observed */
 };
 /* Most frequent first, at most limit (0: all). */
 int store_stats(struct store *store, enum store_stats_by by, int64_t limit,
