@@ -1,15 +1,15 @@
 /*
  * judge.c: what policy is asked about a recipient, and what its answer means.
  *
- * A stored message has no envelope sender: what is taken is from the null
- * sender, but for a Maildir, where it is read from the header again.
+ * A stored message has no envelope sender. It was the null sender, but for a
+ * Maildir, where it is read from the header again; and where only the sender
+ * told ordinary mail from what nobody knows, the stored class says it.
  */
 #include "admit/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "admit/maildir.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "facts/xtext.h"
@@ -84,10 +84,16 @@ judge(const struct policy *policy, const struct judge_subject *subject,
 
 /* ---- records ---------------------------------------------------------------- */
 
+/* All others take files from folders, which are somebody's mailbox or his way out. */
 static bool
-came_by(const struct store_record *record, const struct submission_source *source)
+came_by_lmtp(const struct store_record *record)
 {
-	return strcmp(record->intake, source->intake) == 0;
+	return strcmp(record->intake, "lmtp") == 0;
+}
+
+static bool is_by_envelope(enum facts_class class)
+{
+	return class == FACTS_MAIL || class == FACTS_UNKNOWN;
 }
 
 struct facts *
@@ -97,12 +103,19 @@ judge_read_record(const struct policy *policy, const struct store_record *record
 	const struct facts_site site = policy_site(policy);
 	AUTO(freep) char *sender = NULL;
 	AUTO(freep) char *rcpt = NULL;
+	enum facts_class class;
+	struct facts *facts;
 
-	if (came_by(record, &maildir_source)) {
+	if (strcmp(record->intake, "maildir") == 0) {
 		facts_envelope_from_header(bytes, &sender, &rcpt);
 		envelope.sender = sender;
 	}
-	return facts_from_message_at(bytes, &envelope, site.hosts_len > 0 ? &site : NULL);
+	facts = facts_from_message_at(bytes, &envelope, site.hosts_len > 0 ? &site : NULL);
+	/* what only the envelope told, it told then */
+	if (is_by_envelope(facts->class) && !facts->limits &&
+	    facts_class_from_name(record->class, &class) == 1 && is_by_envelope(class))
+		facts->class = class;
+	return facts;
 }
 
 enum record_state
@@ -114,8 +127,7 @@ judge_record(const struct policy *policy, const struct store_record *record,
 		.truncated = record->truncated,
 		.size_bytes = record->size_bytes,
 		.received_at_ms = record->received_at_ms,
-		.delivered_to_is_ours =
-			came_by(record, &maildir_source) && maildir_source.delivered_to_is_ours,
+		.delivered_to_is_ours = !came_by_lmtp(record),
 		.rcpt = record->rcpt,
 		.orcpt = record->orcpt,
 	};

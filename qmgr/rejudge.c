@@ -32,7 +32,7 @@ enum { PIECE_ROWS = 32, PIECE_BYTES = 4 << 20, AGAIN_S = 1 };
 
 struct row {
 	int64_t id;
-	char *orcpt, *intake;
+	char *orcpt, *intake, *class;
 	struct buffer rcpt;
 	bool truncated;
 	int64_t size_bytes, received_at_ms;
@@ -75,6 +75,7 @@ drop_piece(struct rejudge *r)
 
 		free(row->orcpt);
 		free(row->intake);
+		free(row->class);
 		buffer_done(&row->rcpt);
 		spool_freep(&row->spool);
 		policy_decision_done(&row->decision);
@@ -265,6 +266,7 @@ judge_row(const struct rejudge *r, struct row *row)
 		.rcpt = buffer_span(&row->rcpt),
 		.orcpt = row->orcpt,
 		.intake = row->intake,
+		.class = row->class,
 		.truncated = row->truncated,
 		.size_bytes = row->size_bytes,
 		.received_at_ms = row->received_at_ms,
@@ -320,6 +322,7 @@ copy_record(const struct store_record *record, void *ctx)
 	buffer_add(&row->rcpt, record->rcpt.data, record->rcpt.len);
 	row->orcpt = xstrdup(record->orcpt);
 	row->intake = xstrdup(record->intake);
+	row->class = xstrdup(record->class);
 	row->truncated = record->truncated;
 	row->size_bytes = record->size_bytes;
 	row->received_at_ms = record->received_at_ms;

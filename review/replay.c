@@ -162,18 +162,19 @@ pass_on(struct replay *r)
 static void
 copy_record(const struct store_record *from, struct item *item)
 {
-	const char *const texts[] = { from->orcpt, from->intake, from->verdict, from->rule };
-	const char *copies[4];
+	const char *const texts[] = { from->orcpt, from->intake, from->class, from->verdict,
+				      from->rule };
+	const char *copies[5];
 	size_t size = from->rcpt.len + 1;
 	char *at;
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		size += texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
 	item->strings = at = xmalloc(size);
 	memcpy(at, from->rcpt.len > 0 ? from->rcpt.data : "", from->rcpt.len);
 	at[from->rcpt.len] = '\0';
 	at += from->rcpt.len + 1;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		copies[i] = texts[i] != NULL ? strcpy(at, texts[i]) : NULL;
 		at += texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
 	}
@@ -183,8 +184,9 @@ copy_record(const struct store_record *from, struct item *item)
 		.rcpt = { item->strings, from->rcpt.len },
 		.orcpt = copies[0],
 		.intake = copies[1],
-		.verdict = copies[2],
-		.rule = copies[3],
+		.class = copies[2],
+		.verdict = copies[3],
+		.rule = copies[4],
 		.truncated = from->truncated,
 		.size_bytes = from->size_bytes,
 		.received_at_ms = from->received_at_ms,
