@@ -259,7 +259,7 @@ main(int argc, char **argv)
 	options.path = argv[1];
 	now_ms = clock_now_ms();
 	need(store_open(&options, &store, &err), "open");
-	need(store_put_policy(store, REVISION, SPAN("mode = \"enforce\";\n"), now_ms, &err),
+	need(store_put_policy(store, REVISION, SPAN("mode = \"enforce\";\n"), false, now_ms, &err),
 	     "policy");
 	put_finished(store, &sent);
 	sample = like_ordinary(RECORD_HELD, 3);
