@@ -68,6 +68,7 @@ wire_filters() {
 		recipient_canonical_maps = regexp:$postfix/etc/undo_srs
 		recipient_canonical_classes = envelope_recipient
 		ndrq_destination_concurrency_limit = 50
+		ndrq_initial_destination_concurrency = 50
 	END
 	sed -i 's/^\(smtpd_relay_restrictions =\).*/\1 permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination/' \
 		"$postfix/etc/main.cf"
@@ -380,5 +381,42 @@ ok 'those of a milter that inserts at index 1 do not' is_judged old@proved.examp
 queue_drains
 is 'nobody heard who was not to' \
 	"$(told | grep -vE '^[0-9]+@proved|^(ann@proved|boss@victim|office@victim)\.example$')" ''
+
+# ---- a limit
+
+many=many@proved.example
+policy 'rules = ( { name = "three a day"; limit = "3/1d"; per = "address"; action = "hold"; } );'
+ok 'a policy with a limit is taken' ndrqd_reload
+
+# Stopped, ndrqd has all sessions before it answers the first.
+sessions() {
+	grep -c " $q/lmtp\.sock\$" /proc/net/unix
+}
+sessions_are_open() {
+	[ "$(sessions)" -gt 50 ] # and the one that listens
+}
+kill -STOP "$(cat "$q.pid")"
+ok '1000 bounces for one victim are made over 50 sessions' flood --sessions 50 --count 1000 "$many"
+ok 'and come in over 50 at once' wait_for 60 sessions_are_open
+kill -CONT "$(cat "$q.pid")"
+queue_drains 120
+not_under_way() {
+	records_are 0 'r["state"] in ("sending", "releasing")'
+}
+wait_for 60 not_under_way
+queue_drains
+of_many() {
+	lines_of "$many" | grep -F "\"state\":\"$1\"" | grep -cF "\"rule\":\"$2\""
+}
+is 'exactly three are sent' "$(of_many sent Default.ndr.proved)" 3
+is 'and arrive' "$(told | grep -cFx "$many")" 3
+is 'all others are held, and say by which rule' "$(of_many held 'three a day')" 997
+FROM=few@proved.example stranger "$smtp" few </dev/null
+ok 'the next address has its own three' is_judged few@proved.example sent Default.ndr.proved
+ok 'ndrqd ends' ndrqd_stop
+ok 'and starts again' ndrqd_start
+FROM=$many stranger "$smtp" tomorrow </dev/null
+queue_drains
+is 'and has not forgotten' "$(of_many held 'three a day')" 998
 
 plan
