@@ -24,6 +24,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "facts/field.h"
 #include "qmgr/transport.h"
 #include "admit/spool.h"
 
@@ -332,11 +333,28 @@ header_of(struct sender *sender, struct span body)
 	return buffer_span(&sender->headers_only);
 }
 
+/*
+ * Some LMTP clients deliver to us as to a mailbox, with "Delivered-To: who it is for" on top
+ * (OpenSMTPD). It was not delivered: where it goes now that line means a loop (local(8) of
+ * Postfix, qmail), and the message would be refused.
+ */
+static struct span
+undelivered(struct span body, const char *rcpt)
+{
+	struct span rest = body;
+	struct field first;
+
+	if (span_starts_nocase(body, "Delivered-To:") && field_next(&rest, &first) &&
+	    span_equal_nocase(first.value, span_of(rcpt)))
+		return rest;
+	return body;
+}
+
 static void
 send_lease(struct sender *sender)
 {
 	const struct store_lease *l = &sender->lease;
-	struct span body = spool_bytes(sender->spool);
+	struct span body = undelivered(spool_bytes(sender->spool), l->rcpt);
 	struct smtp_mail mail = {
 		.rcpt = span_of(l->rcpt),
 		.orcpt = l->rcpt_replaced ? NULL : l->orcpt,

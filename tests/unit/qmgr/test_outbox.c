@@ -298,6 +298,51 @@ Test(outbox, a_truncated_message_leaves_as_its_header_and_a_word)
 	bench_stop(&b);
 }
 
+/* ---- what a mailbox would have been told -------------------------------------------- */
+
+static const struct {
+	const char *stored, *sent; /* NULL: as it is */
+} deliveries[] = {
+	{ "Delivered-To: someone@remote.example\r\nSubject: x\r\n\r\n", "Subject: x\r\n\r\n" },
+	{ "delivered-to:  Someone@Remote.Example \nSubject: x\n\n", "Subject: x\r\n\r\n" },
+	{ "Delivered-To: someone@remote.example\r\n\r\ntext\r\n", "\r\ntext\r\n" },
+	/* whom it was for before it was forwarded; what others wrote; a field of two lines */
+	{ "Delivered-To: user@example.org\r\nSubject: x\r\n\r\n", NULL },
+	{ "Subject: x\r\nDelivered-To: someone@remote.example\r\n\r\n", NULL },
+	{ "Delivered-To: someone@remote.example\r\n .org\r\n\r\n", NULL },
+	{ "Delivered-To: someone@remote.example.org\r\n\r\n", NULL },
+	{ "Delivered-To: someone@remote.example\r\n", "" },
+	{ "Delivered-To:\r\n\r\n", NULL },
+};
+static size_t delivery;
+
+static void
+delivered(struct store_new_message *message)
+{
+	message->body = span_of(deliveries[delivery].stored);
+	message->size_bytes = (int64_t)message->body.len;
+}
+
+Test(outbox, the_line_of_a_delivery_to_us_stays_here_for_the_next_server_would_take_it_for_a_loop)
+{
+	for (delivery = 0; delivery < sizeof(deliveries) / sizeof(deliveries[0]); delivery++) {
+		const char *sent = deliveries[delivery].sent;
+		AUTO(freep)
+		char *wanted = xasprintf("+0000\r\n%s|",
+					 sent == NULL ? deliveries[delivery].stored : sent);
+		struct bench b;
+
+		bench_start(&b);
+		(void)put_message(&b, 1, RECORD_SENDING, delivered);
+		bench_run(&b);
+		until(&b, STATE_IS(1, "sent"));
+		buffer_add_char(&b.relay.bodies, '\0');
+		cr_assert_not_null(strstr(b.relay.bodies.data, wanted), "%zu: %s", delivery,
+				   b.relay.bodies.data);
+		bench_stop(&b);
+	}
+}
+
 /* ---- a relay that says no -------------------------------------------------------------- */
 
 /* Minutes from now until the row is due. */
