@@ -116,15 +116,16 @@ class Client:
         return self.command("AUTH PLAIN " + secret)
 
     def begin(self, sender, rcpts, mail_options="", rcpt_options="", note=None):
-        """MAIL, all RCPT (pipelined in hundreds), DATA. The number of recipients taken."""
+        """MAIL, all RCPT (pipelined in hundreds, where it may), DATA. The number of recipients taken."""
         note = note or (lambda stage, text: None)
         mail = self.command(b"MAIL FROM:<" + sender + b">" + mail_options.encode())
         note("mail", mail)
         if mail[0] != "2":
             return 0
         taken = 0
-        for i in range(0, len(rcpts), 100):
-            some = rcpts[i:i + 100]
+        most = 100 if "PIPELINING" in self.hello else 1
+        for i in range(0, len(rcpts), most):
+            some = rcpts[i:i + most]
             self.socket.sendall(b"".join(b"RCPT TO:<" + r + b">" + rcpt_options.encode() + b"\r\n"
                                          for r in some))
             for _ in some:

@@ -5,6 +5,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/ndrqd.sh"
 . "$top_srcdir/tests/lib/sink.sh"
+. "$top_srcdir/tests/lib/mta.sh"
 . "$top_srcdir/tests/lib/unpack.sh"
 . "$top_srcdir/tests/lib/exim.sh"
 
@@ -16,25 +17,6 @@ read -r smtp release internet <<<"$(free_ports 3)"
 sink=$tmp/internet
 exim=$tmp/exim
 
-# mail SENDER RECIPIENT SUBJECT [OPTION…]: what a spammer, or a user, hands to Exim
-mail() {
-	local sender=$1 recipient=$2 subject=$3 file
-
-	shift 3
-	file=$(mktemp "$tmp/mail.XXXXXX")
-	printf '%s\r\n' "From: <$sender>" "To: <$recipient>" "Subject: $subject" \
-		"Message-ID: <$subject@client.test>" '' "text of $subject" >"$file"
-	python3 "$top_srcdir/tests/lib/lmtp.py" --smtp "127.0.0.1:$smtp" \
-		--from "$sender" --rcpt "$recipient" "$@" "$file"
-}
-
-# has_records N RECIPIENT [STATE]
-has_records() {
-	records_are "$1" "r['recipient'] == '$2' and r['state'] == '${3:-held}'"
-}
-with() {
-	records "r['recipient'] == '$1'"
-}
 # waits N: so many are in Exim's queue
 waits() {
 	[ "$(exim -bpc)" = "$1" ]
