@@ -8,7 +8,7 @@
  * Promises that a file is removed only after its COMMIT, that ordinary mail is
  * never moved, and that no link is followed.
  */
-#include "qmgr/maildir.h"
+#include "admit/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +113,6 @@ maildir_take(struct submission *s, struct error *err)
 
 const struct submission_source maildir_source = {
 	.intake = "maildir",
-	.route = ROUTE_RELEASE,
 	.load = maildir_load,
 	.read_envelope = maildir_read_envelope,
 	.take = maildir_take,
