@@ -368,6 +368,15 @@ Test(strip, without_more_to_hide_only_the_returned_part_changes)
 			     "\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
 			     "This is in.ours.example.\r\n"
 			     "\r\n--b--\r\n" },
+		/* a part that is more than one stays whole */
+		{ HEAD("multipart/mixed; boundary=b") "\n--b\nContent-Type: multipart/alternative; "
+						      "boundary=a\n\n--a\n\nx\n--a\n\ny\n--a--"
+						      "\n" RETURNED "Subject: s\n\nbody\n" END,
+		  &only_none,
+		  CUT_HEADER "Content-Type: multipart/mixed; boundary=b\r\n"
+			     "\r\n--b\r\nContent-Type: multipart/alternative; boundary=a\r\n"
+			     "\r\n--a\r\n\r\nx\r\n--a\r\n\r\ny\r\n--a--\r\n"
+			     "\r\n--b--\r\n" },
 		/* a header that is 8-bit says so; UTF-8 has types of its own (RFC 6533) */
 		{ HEAD("multipart/mixed; boundary=b") TEXT RETURNED
 		  "Subject: \xC3\xBC\n\nbody\n" END,
