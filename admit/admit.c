@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit/altered.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "facts/xtext.h"
@@ -60,6 +61,21 @@ judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
 	};
 
 	policy_decide(s->policy, &subject, &rcpt->decision);
+	altered_judge(spool_bytes(s->spool), s->facts, &rcpt->decision);
+}
+
+/* observe changes nothing */
+static bool
+is_altered(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return altered_is_asked(&rcpt->decision) && !policy_observes(s->policy);
+}
+
+/* What we alter goes where the mail server signs; what came as a file leaves as one. */
+static const char *
+route_of(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return s->route == NULL && is_altered(s, rcpt) ? STORE_ROUTE_SUBMIT : s->route;
 }
 
 static enum record_state
@@ -95,7 +111,11 @@ fill_records(struct submission *s)
 			.state = state_of(s, rcpt),
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
-			.route = s->route,
+			.route = route_of(s, rcpt),
+			.no_diagnostics = is_altered(s, rcpt) && rcpt->decision.no_diagnostics,
+			.returned = is_altered(s, rcpt)
+					    ? altered_returned_name(rcpt->decision.returned)
+					    : NULL,
 			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
 					 ? NULL
 					 : policy_proof_name(rcpt->decision.proof),

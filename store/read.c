@@ -103,6 +103,8 @@ copy_row(const struct query *q, struct copy *copy)
 		.attempts = sqlite3_column_int64(s, 29),
 		.proof = copy_text(copy, q, 30),
 		.error_code = copy_text(copy, q, 31),
+		.no_diagnostics = sqlite3_column_int(s, 32) != 0,
+		.returned = copy_text(copy, q, 33),
 	};
 }
 
