@@ -50,7 +50,7 @@ forwarding_address(const struct submission *s, const struct submission_rcpt *rcp
 }
 
 static void
-judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
+judge_rcpt(struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
 {
 	AUTO(freep) char *orcpt = forwarding_address(s, rcpt);
 	const struct policy_subject subject = {
@@ -61,7 +61,7 @@ judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
 	};
 
 	policy_decide(s->policy, &subject, &rcpt->decision);
-	altered_judge(spool_bytes(s->spool), s->facts, &rcpt->decision);
+	altered_judge(spool_bytes(s->spool), s->facts, memo, &rcpt->decision);
 }
 
 /* observe changes nothing */
@@ -163,6 +163,7 @@ admit_judge(struct submission *s)
 		.sender = s->sender,
 		.rcpt = s->rcpts_len > 0 ? rcpt_text(&s->rcpts[0]) : NULL,
 	};
+	struct altered_memo memo = { 0 };
 	struct facts_site site;
 
 	site = policy_site(s->policy);
@@ -170,7 +171,7 @@ admit_judge(struct submission *s)
 					 site.hosts_len > 0 ? &site : NULL);
 	s->facts_json = facts_to_json(s->facts, NULL);
 	for (size_t i = 0; i < s->rcpts_len; i++)
-		judge_rcpt(s, &s->rcpts[i]);
+		judge_rcpt(s, &s->rcpts[i], &memo);
 	fill_message(s);
 	fill_records(s);
 }

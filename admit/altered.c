@@ -42,16 +42,27 @@ returned_from_name(const char *name)
 	return strcmp(name, "headers") == 0 ? STRIP_HEADERS : STRIP_NONE;
 }
 
-void
-altered_judge(struct span bytes, const struct facts *facts, struct policy_decision *d)
+static bool
+is_possible(struct span bytes, const struct facts *facts, struct altered_memo *memo,
+	    const struct policy_decision *d)
 {
 	const struct strip how = {
 		.no_diagnostics = d->no_diagnostics,
 		.returned = returned_from_name(altered_returned_name(d->returned)),
 	};
+	typeof(memo->of[0][0]) *known = &memo->of[d->no_diagnostics][d->returned];
 
-	if (d->action != POLICY_SEND || !altered_is_asked(d) ||
-	    strip_is_possible(bytes, facts, &how) == 1)
+	if (!known->known)
+		known->possible = strip_is_possible(bytes, facts, &how) == 1;
+	known->known = true;
+	return known->possible;
+}
+
+void
+altered_judge(struct span bytes, const struct facts *facts, struct altered_memo *memo,
+	      struct policy_decision *d)
+{
+	if (d->action != POLICY_SEND || !altered_is_asked(d) || is_possible(bytes, facts, memo, d))
 		return;
 	d->action = POLICY_HOLD;
 	(void)snprintf(d->rule, sizeof(d->rule), "cannot-strip");

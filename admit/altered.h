@@ -18,8 +18,16 @@ bool altered_is_asked(const struct policy_decision *decision);
 /* As records have it: "headers", "none"; NULL: all of it. */
 const char *altered_returned_name(enum policy_returned returned);
 
+/* What is known of one message, so that it is looked at once for a thousand recipients. Zeroed. */
+struct altered_memo {
+	struct {
+		bool known, possible;
+	} of[2][POLICY_RETURNED_NONE + 1]; /* no_diagnostics, returned */
+};
+
 /* What is to be sent altered but cannot be is held; the rule is "cannot-strip". */
-void altered_judge(struct span bytes, const struct facts *facts, struct policy_decision *decision);
+void altered_judge(struct span bytes, const struct facts *facts, struct altered_memo *memo,
+		   struct policy_decision *decision);
 
 /*
  * *spool, read under this lease, becomes what is to be sent; of a truncated

@@ -312,13 +312,14 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 		.truncated = truncated,
 		.proof = t->proof,
 	};
+	struct altered_memo memo = { 0 };
 	struct policy_decision d;
 	const char *proof;
 	int rc = 0;
 
 	policy_decide(policy, &subject, &d);
 	if (t->message != NULL)
-		altered_judge(buffer_span(t->bytes), facts, &d);
+		altered_judge(buffer_span(t->bytes), facts, &memo, &d);
 	proof = t->message != NULL ? policy_proof_name(d.proof) : NULL;
 	if (t->json)
 		rc = print_json(policy, &d, facts->class, proof);
