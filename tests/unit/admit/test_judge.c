@@ -103,7 +103,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 		  &folder_source,
 		  "Default.ndr" },
 		{ "nobody knows what",
-		  { "Subject: hello\r\n\r\ntext\r\n", 26 },
+		  { "Subject: hello\r\n\r\ntext\r\n", 24 },
 		  "a@remote.example",
 		  NULL,
 		  NULL,
@@ -125,7 +125,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 Test(judge, ordinary_mail_is_told_from_what_nobody_knows_by_the_stored_class)
 {
 	static const char *const classes[] = { "mail", "unknown" };
-	static const struct span body = { "Subject: hello\r\n\r\ntext\r\n", 26 };
+	static const struct span body = { "Subject: hello\r\n\r\ntext\r\n", 24 };
 	AUTO(folder_removep) char *folder = folder_make();
 	AUTO(policy_unrefp) struct policy *policy = policy_make(folder, POLICY);
 
