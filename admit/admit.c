@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit/altered.h"
 #include "admit/judge.h"
 #include "base/cleanup.h"
 
 static void
-judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt)
+judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
 {
 	const struct judge_subject subject = {
 		.facts = s->facts,
@@ -24,9 +25,25 @@ judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt)
 		.delivered_to_is_ours = s->source->delivered_to_is_ours,
 		.rcpt = buffer_span(&rcpt->path),
 		.orcpt = rcpt->orcpt,
+		.bytes = spool_bytes(s->spool),
+		.memo = memo,
 	};
 
 	rcpt->state = judge(s->policy, &subject, &rcpt->decision);
+}
+
+/* observe changes nothing */
+static bool
+is_altered(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return altered_is_asked(&rcpt->decision) && !policy_observes(s->policy);
+}
+
+/* What we alter goes where the mail server signs; what came as a file leaves as one. */
+static const char *
+route_of(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return s->route == NULL && is_altered(s, rcpt) ? STORE_ROUTE_SUBMIT : s->route;
 }
 
 static enum store_budget_kind
@@ -88,7 +105,11 @@ fill_records(struct submission *s)
 			.state = rcpt->state,
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
-			.route = s->route,
+			.route = route_of(s, rcpt),
+			.no_diagnostics = is_altered(s, rcpt) && rcpt->decision.no_diagnostics,
+			.returned = is_altered(s, rcpt)
+					    ? altered_returned_name(rcpt->decision.returned)
+					    : NULL,
 			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
 					 ? NULL
 					 : policy_proof_name(rcpt->decision.proof),
@@ -138,6 +159,7 @@ admit_judge(struct submission *s)
 		.sender = s->sender,
 		.rcpt = s->rcpts_len > 0 ? judge_rcpt_text(buffer_span(&s->rcpts[0].path)) : NULL,
 	};
+	struct altered_memo memo = { 0 };
 	struct facts_site site;
 
 	site = policy_site(s->policy);
@@ -145,7 +167,7 @@ admit_judge(struct submission *s)
 					 site.hosts_len > 0 ? &site : NULL);
 	s->facts_json = facts_to_json(s->facts, NULL);
 	for (size_t i = 0; i < s->rcpts_len; i++)
-		judge_rcpt(s, &s->rcpts[i]);
+		judge_rcpt(s, &s->rcpts[i], &memo);
 	fill_message(s);
 	fill_records(s);
 }

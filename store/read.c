@@ -104,6 +104,8 @@ copy_row(const struct query *q, struct copy *copy)
 		.proof = copy_text(copy, q, 30),
 		.error_code = copy_text(copy, q, 31),
 		.storm = sqlite3_column_int64(s, 32),
+		.no_diagnostics = sqlite3_column_int(s, 33) != 0,
+		.returned = copy_text(copy, q, 34),
 	};
 }
 

@@ -135,6 +135,9 @@ struct store_new_record {
 	const char *rule;
 	const char *route; /* NULL: STORE_ROUTE_RELEASE */
 	const char *proof; /* "proved", "forged"; NULL: none */
+	/* how much of the message may go out */
+	bool no_diagnostics;
+	const char *returned; /* "headers", "none"; NULL: all of it */
 	/* The first that it is beyond, and whose verdict is not milder, gives verdict, rule and
 	 * state; but no state to one that is only observed. Only for outcome NEW. */
 	const struct store_budget *budgets;
@@ -217,6 +220,8 @@ struct store_record {
 	bool smtputf8, truncated;
 	const char *route;              /* never NULL */
 	const char *proof, *error_code; /* NULL none */
+	bool no_diagnostics;            /* what goes out is altered (store_new_record) */
+	const char *returned;           /* NULL: all of it */
 	int64_t size_bytes, received_at_ms, changed_at_ms;
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
@@ -376,7 +381,9 @@ struct store_lease {
 	bool rcpt_replaced;               /* by --to: ORCPT and NOTIFY are not sent */
 	char *orcpt, *notify, *mail_body, *ret, *envid;
 	bool smtputf8, truncated;
-	int64_t attempts; /* before this one */
+	bool no_diagnostics; /* what goes out is altered (store_new_record) */
+	char *returned;      /* NULL: all of it */
+	int64_t attempts;    /* before this one */
 	int64_t size_bytes;
 	int64_t received_at_ms;
 };
@@ -433,6 +440,13 @@ struct store_rejudged {
  */
 int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
 		  int *ret_done, struct error *err);
+
+/*
+ * Of a record that waits no more goes out than this (store_new_record), and never more than until
+ * now; its journal has a note. 1 done, 0 it does not wait any more, or no more went out anyway.
+ */
+int store_shorten(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+		  const char *policy_revision, int64_t now_ms, int *ret_done, struct error *err);
 
 /* ---- damaged --------------------------------------------------------- */
 
