@@ -112,6 +112,7 @@ struct store_new_record {
 	const char *rule;
 	const char *route; /* NULL: STORE_ROUTE_RELEASE */
 	const char *proof; /* "proved", "forged"; NULL: none */
+	int64_t copy_of;   /* the record that this one is a copy of; 0: none */
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
@@ -187,6 +188,7 @@ struct store_record {
 	int64_t size_bytes, received_at_ms, changed_at_ms;
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
+	int64_t copy_of;         /* 0: none */
 	int64_t attempts;        /* outbox */
 	const char *relay_reply; /* the relay's last words; NULL none */
 	const char *release_to;  /* release --to; NULL none */
@@ -195,7 +197,7 @@ struct store_record {
 struct store_query {
 	unsigned states;                 /* bit 1 << state; 0: all */
 	const char *domain;              /* exact, A-labels; NULL any */
-	const char *class;               /* NULL any */
+	const char *class;               /* NULL any but what ndrq wrote itself */
 	const char *original_message_id; /* NULL any; with or without brackets */
 	int64_t since_ms, until_ms;      /* received; 0: open */
 	int64_t before_id;               /* keyset: only smaller ids; 0: from the newest */
