@@ -69,6 +69,11 @@ struct policy_subject {
 	enum policy_proof proof; /* NONE: what the facts prove; else taken for true */
 };
 
+/* How much of the returned message goes along. */
+enum policy_returned { POLICY_RETURNED_FULL, POLICY_RETURNED_HEADERS, POLICY_RETURNED_NONE };
+/* Whether the postmaster gets a copy. */
+enum policy_copy { POLICY_COPY_NONE, POLICY_COPY_DIGEST, POLICY_COPY_EACH };
+
 #define POLICY_RULE_SIZE 128
 struct policy_decision {
 	enum policy_action action;
@@ -78,6 +83,10 @@ struct policy_decision {
 		       * policy_decision_done
 		       */
 	enum policy_proof proof; /* for that domain, whether or not anything asked for it */
+	/* What the row of that domain says, whoever decided; as 0 for whom is local or nobody. */
+	bool no_diagnostics; /* of class failed or delayed, or not read for limits */
+	enum policy_returned returned;
+	enum policy_copy copy;
 };
 
 void policy_decide(const struct policy *policy, const struct policy_subject *subject,

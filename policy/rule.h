@@ -28,7 +28,7 @@ struct policy_source {
 };
 
 struct policy_row {
-	uint8_t actions[POLICY_KEYS][POLICY_PROOFS]; /* enum policy_action */
+	uint8_t values[POLICY_KEYS][POLICY_PROOFS]; /* policy/view.h */
 	char name[POLICY_NAME_SIZE]; /* "": of domains_file, its domains are their own names */
 	struct policy_source *source;
 };
@@ -37,8 +37,10 @@ struct policy_row {
 struct policy_row_text {
 	char *name;
 	char *domain;
-	int all[POLICY_KEYS]; /* one action whatever the proof */
-	int members[POLICY_KEYS][POLICY_PROOFS];
+	int all[POLICY_ACTION_KEYS]; /* one action whatever the proof */
+	int members[POLICY_ACTION_KEYS][POLICY_PROOFS];
+	bool ndr_diagnostics;
+	int returned, copy;
 };
 
 struct policy {

@@ -59,7 +59,7 @@ static const char policy_usage[] =
 	"       ndrq policy diff A B\n"
 	"       ndrq policy allow DOMAIN\n"
 	"       ndrq policy deny DOMAIN\n"
-	"       ndrq policy set DOMAIN KEY=ACTION…\n"
+	"       ndrq policy set DOMAIN KEY=VALUE…\n"
 	"       ndrq policy import --exchange FILE\n"
 	"       ndrq policy export --exchange\n"
 	"\"ndrq policy VERB --help\" says more.\n";
