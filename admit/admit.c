@@ -57,6 +57,8 @@ judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
 		.rcpt = rcpt_text(rcpt),
 		.orcpt = orcpt,
 		.truncated = spool_truncated(s->spool),
+		.size_bytes = spool_size(s->spool),
+		.received_at_ms = s->received_at_ms,
 	};
 
 	policy_decide(s->policy, &subject, &rcpt->decision);
@@ -79,13 +81,56 @@ state_of(const struct submission *s, const struct submission_rcpt *rcpt)
 	return RECORD_HELD;
 }
 
+static enum store_budget_kind
+budget_kind(enum policy_budget_kind kind)
+{
+	switch (kind) {
+	case POLICY_BUDGET_LIMIT:
+		return STORE_BUDGET_LIMIT;
+	case POLICY_BUDGET_STORM:
+		return STORE_BUDGET_STORM;
+	case POLICY_BUDGET_HARVEST:
+		return STORE_BUDGET_HARVEST;
+	}
+	return STORE_BUDGET_STORM;
+}
+
+/* What policy leaves to be counted; the strings stay the decision's. */
+static void
+fill_budgets(struct submission_rcpt *rcpt, struct store_new_record *record)
+{
+	const struct policy_decision *d = &rcpt->decision;
+
+	if (d->budgets_len == 0)
+		return;
+	rcpt->budgets = xcalloc(d->budgets_len, sizeof(*rcpt->budgets));
+	for (size_t i = 0; i < d->budgets_len; i++) {
+		const struct policy_budget *b = &d->budgets[i];
+
+		rcpt->budgets[i] = (struct store_budget){
+			.kind = budget_kind(b->kind),
+			.rule = b->rule,
+			.key = b->key,
+			.window_ms = b->window_ms,
+			.max = b->max,
+			.verdict = policy_action_name(b->else_action),
+			.client = b->kind == POLICY_BUDGET_HARVEST ? strchr(b->key, ' ') + 1 : NULL,
+			.mark_ms = b->mark_ms,
+			.values = (const char *const *)b->values,
+			.values_len = b->values_len,
+		};
+	}
+	record->budgets = rcpt->budgets;
+	record->budgets_len = d->budgets_len;
+}
+
 static void
 fill_records(struct submission *s)
 {
 	struct store_new_record *records = xcalloc(s->rcpts_len, sizeof(*records));
 
 	for (size_t i = 0; i < s->rcpts_len; i++) {
-		const struct submission_rcpt *rcpt = &s->rcpts[i];
+		struct submission_rcpt *rcpt = &s->rcpts[i];
 
 		records[i] = (struct store_new_record){
 			.rcpt = buffer_span(&rcpt->path),
@@ -99,7 +144,9 @@ fill_records(struct submission *s)
 			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
 					 ? NULL
 					 : policy_proof_name(rcpt->decision.proof),
+			.observed = policy_observes(s->policy),
 		};
+		fill_budgets(rcpt, &records[i]);
 	}
 	s->message.records = records;
 	s->message.records_len = s->rcpts_len;

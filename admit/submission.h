@@ -41,6 +41,7 @@ struct submission_rcpt {
 	struct buffer path;              /* any bytes; empty: not known */
 	char *orcpt, *notify;            /* as received (RFC 3461); NULL: not given */
 	struct policy_decision decision; /* filled by admission */
+	struct store_budget *budgets;    /* likewise: those of the decision, for the store */
 };
 
 enum submission_outcome {

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "store/budget.h"
 #include "store/sql.h"
 #include "store/transaction.h"
 
@@ -250,11 +251,9 @@ is_default_route(const char *route)
 
 static int
 add_record(struct store *store, const struct store_new_message *m, int64_t message,
-	   struct store_new_record *r, int64_t key, struct error *err)
+	   struct store_new_record *r, const struct ruling *ruling, int64_t key, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_RECORD_ADD);
-	bool loop = r->outcome == STORE_PUT_LOOP;
-	enum record_state state = loop ? RECORD_HELD : r->state;
 
 	query_int(&q, message);
 	query_int(&q, key);
@@ -262,9 +261,9 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	query_text(&q, r->domain);
 	query_text(&q, r->orcpt);
 	query_text(&q, r->notify);
-	query_text(&q, record_state_name(state));
-	query_text(&q, r->verdict);
-	query_text(&q, loop ? "loop" : r->rule);
+	query_text(&q, record_state_name(ruling->state));
+	query_text(&q, ruling->verdict);
+	query_text(&q, ruling->rule);
 	query_int(&q, m->received_at_ms);
 	query_int_or_null(&q, r->loop_of);
 	query_text(&q, is_default_route(r->route) ? NULL : r->route);
@@ -273,7 +272,26 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	if (query_run(&q, err) < 0)
 		return -1;
 	r->id = sqlite3_last_insert_rowid(store->db);
-	return state == RECORD_SENDING ? add_outbox_row(store, r->id, m->received_at_ms, err) : 0;
+	return ruling->state == RECORD_SENDING
+		       ? add_outbox_row(store, r->id, m->received_at_ms, err)
+		       : 0;
+}
+
+/* Only a new record is counted. */
+static int
+put_new(struct store *store, const struct store_new_message *m, int64_t message,
+	struct store_new_record *r, int64_t key, struct error *err)
+{
+	struct ruling ruling = { r->state, r->verdict, r->rule };
+	AUTO(freep) struct tally *tallies = NULL;
+
+	if (r->budgets_len == 0)
+		return add_record(store, m, message, r, &ruling, key, err);
+	tallies = xcalloc(r->budgets_len, sizeof(*tallies));
+	if (budgets_resolve(store, r, m->received_at_ms, tallies, &ruling, err) < 0 ||
+	    add_record(store, m, message, r, &ruling, key, err) < 0)
+		return -1;
+	return budgets_count(store, r, m->received_at_ms, tallies, &ruling, err);
 }
 
 static int
@@ -288,7 +306,12 @@ put_record(struct store *store, const struct store_new_message *m, struct store_
 		return 0;
 	if (*message == 0 && add_message(store, m, message, err) < 0)
 		return -1;
-	return add_record(store, m, *message, r, key, err);
+	if (r->outcome == STORE_PUT_LOOP) {
+		const struct ruling loop = { RECORD_HELD, r->verdict, "loop" };
+
+		return add_record(store, m, *message, r, &loop, key, err);
+	}
+	return put_new(store, m, *message, r, key, err);
 }
 
 /* What can be sent must have an address that a C string and an SMTP line can hold. */

@@ -104,6 +104,7 @@ copy_row(const struct query *q, struct copy *copy)
 		.proof = copy_text(copy, q, 30),
 		.error_code = copy_text(copy, q, 31),
 		.copy_of = sqlite3_column_int64(s, 32),
+		.storm = sqlite3_column_int64(s, 33),
 	};
 }
 
@@ -136,8 +137,9 @@ store_get(struct store *store, int64_t id,
 /* A query made ready: which statement draws ids, and what it is told. */
 struct pick {
 	enum sql_id statement;
-	char *states; /* "/held/failed/"; NULL all */
-	char *key;    /* domain or Message-ID; NULL the statement wants none */
+	char *states;  /* "/held/failed/"; NULL all */
+	char *key;     /* domain or Message-ID; NULL the statement wants none */
+	int64_t storm; /* 0: likewise */
 	int64_t before_id, first_id;
 };
 
@@ -169,12 +171,16 @@ choose(const struct store_query *query, struct pick *pick)
 		pick->states = sql_state_list(query->states);
 		pick->statement = SQL_PICK_STATES;
 	}
-	if (query->domain != NULL) {
+	if (query->storm != 0) {
+		pick->storm = query->storm;
+		pick->statement = SQL_PICK_STORM;
+	} else if (query->domain != NULL) {
 		pick->key = xstrdup(query->domain);
 		pick->statement = SQL_PICK_DOMAIN;
 	}
 	if (query->original_message_id != NULL) {
 		free(pick->key);
+		pick->storm = 0;
 		pick->key = bare_message_id(query->original_message_id);
 		pick->statement = SQL_PICK_ORIGINAL;
 	}
@@ -213,6 +219,8 @@ draw_ids(struct store *store, const struct pick *pick, int64_t max, int64_t *ids
 	query_int(&q, max);
 	if (pick->key != NULL)
 		query_text(&q, pick->key);
+	if (pick->storm != 0)
+		query_int(&q, pick->storm);
 	while ((row = query_row(&q, err)) > 0)
 		ids[(*ret_len)++] = sqlite3_column_int64(q.statement, 0);
 	return row;
@@ -232,6 +240,8 @@ wanted(const struct store_query *query, const struct store_record *r)
 	if (query->states != 0 && !(query->states & 1U << r->state))
 		return false;
 	if (query->domain != NULL && (r->domain == NULL || strcmp(r->domain, query->domain) != 0))
+		return false;
+	if (query->storm != 0 && r->storm != query->storm)
 		return false;
 	if (query->class != NULL ? strcmp(r->class, query->class) != 0 : is_ours(r))
 		return false;

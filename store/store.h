@@ -101,6 +101,29 @@ struct store_trace {
 	uint8_t token[STORE_TOKEN_BYTES];
 };
 
+/*
+ * A count that a new record adds to, resolved in the transaction that puts it.
+ * Budgets of the same rule and key count together. Windows slide.
+ */
+enum store_budget_kind {
+	STORE_BUDGET_LIMIT,   /* records that go out (or would, were they not only observed) */
+	STORE_BUDGET_STORM,   /* all records; those beyond max, and those of the window before the
+				 first of them, are one group (struct store_storm) */
+	STORE_BUDGET_HARVEST, /* different values; beyond max the client is marked for mark_ms, and
+				 while it is, each record is beyond */
+};
+struct store_budget {
+	enum store_budget_kind kind;
+	const char *rule;
+	const char *key; /* what is shared: "address bob@example.net" */
+	int64_t window_ms, max;
+	const char *verdict; /* beyond it: "hold" or "delete" */
+	const char *client;  /* HARVEST: the address */
+	int64_t mark_ms;
+	const char *const *values; /* which; may be the same twice */
+	size_t values_len;
+};
+
 struct store_new_record {
 	struct span rcpt;        /* as received, any bytes; empty: not known */
 	const char *domain;      /* judged; NULL none */
@@ -113,6 +136,11 @@ struct store_new_record {
 	const char *route; /* NULL: STORE_ROUTE_RELEASE */
 	const char *proof; /* "proved", "forged"; NULL: none */
 	int64_t copy_of;   /* the record that this one is a copy of; 0: none */
+	/* The first that it is beyond, and whose verdict is not milder, gives verdict, rule and
+	 * state; but no state to one that is only observed. Only for outcome NEW. */
+	const struct store_budget *budgets;
+	size_t budgets_len;
+	bool observed;
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
@@ -189,6 +217,7 @@ struct store_record {
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
 	int64_t copy_of;         /* 0: none */
+	int64_t storm;           /* 0: none */
 	int64_t attempts;        /* outbox */
 	const char *relay_reply; /* the relay's last words; NULL none */
 	const char *release_to;  /* release --to; NULL none */
@@ -199,6 +228,7 @@ struct store_query {
 	const char *domain;              /* exact, A-labels; NULL any */
 	const char *class;               /* NULL any but what ndrq wrote itself */
 	const char *original_message_id; /* NULL any; with or without brackets */
+	int64_t storm;                   /* 0 any */
 	int64_t since_ms, until_ms;      /* received; 0: open */
 	int64_t before_id;               /* keyset: only smaller ids; 0: from the newest */
 	int64_t limit;                   /* 0: no limit */
@@ -247,6 +277,35 @@ int store_stats(struct store *store, enum store_stats_by by, int64_t limit,
 		int (*each)(const struct store_count *count, void *ctx), void *ctx,
 		struct error *err);
 
+/* A group of records that came beyond a count. */
+struct store_storm {
+	int64_t id;
+	const char *rule, *shared; /* "address bob@example.net" */
+	int64_t began_at_ms, last_at_ms;
+	int64_t members; /* records, those forgotten too */
+};
+/* 1 found and each was called once, 0 no such storm. */
+int store_get_storm(struct store *store, int64_t id,
+		    int (*each)(const struct store_storm *storm, void *ctx), void *ctx,
+		    struct error *err);
+/* Newest first, at most limit (0: all). */
+int store_storms(struct store *store, int64_t limit,
+		 int (*each)(const struct store_storm *storm, void *ctx), void *ctx,
+		 struct error *err);
+
+/* A client that tried out too many recipients. */
+struct store_harvester {
+	const char *client, *rule;
+	int64_t first_at_ms, last_at_ms; /* marked; its last notification */
+	int64_t until_ms;                /* it is marked */
+	int64_t recipients;              /* different ones that it tried, since it is marked */
+	int64_t notifications;           /* that the mark has decided */
+};
+/* Those that are marked at now_ms, by client. */
+int store_harvesters(struct store *store, int64_t now_ms,
+		     int (*each)(const struct store_harvester *harvester, void *ctx), void *ctx,
+		     struct error *err);
+
 /* ---- a human's changes ----------------------------------------------- */
 
 enum store_change_kind {
@@ -287,6 +346,11 @@ int store_purge(struct store *store, unsigned states, int64_t before_ms, int64_t
 /* Removes purged records that last changed before before_ms, with their journal; at most limit. */
 int store_forget(struct store *store, int64_t before_ms, int64_t limit, int64_t *ret_records,
 		 struct error *err);
+
+/* Removes what is out of its window, and harvesters whose mark is long over; at most limit of each.
+ */
+int store_forget_counted(struct store *store, int64_t now_ms, int64_t limit, int64_t *ret_rows,
+			 struct error *err);
 
 /* ---- outbox ---------------------------------------------------------- */
 
