@@ -36,7 +36,7 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		  "p.conf:2: trusted_arc_sealers: \"*.list.example\" is not a domain" },
 		{ LOCAL "alignment = \"loose\";",
 		  "p.conf:2: alignment: \"relaxed\" or \"strict\" is expected" },
-		{ LOCAL "postmaster = \"x\";", "p.conf:2: postmaster: unknown key" },
+		{ LOCAL "postmasters = \"x\";", "p.conf:2: postmasters: unknown key" },
 		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
 		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
 		{ LOCAL "remote_domains = ( \"x\" );",

@@ -115,7 +115,7 @@ Test(cmd_policy_show, as_json_each_value_has_its_file_and_line)
 
 Test(cmd_policy_show, what_holds_whatever_the_proof_is_one_line_and_one_value)
 {
-	put("b", "local_domains = \"ours.example\"; remote_domains = (\n"
+	put("b", "local_domains = \"ours.example\"; postmaster = \"p@a\"; remote_domains = (\n"
 		 "  { name = \"All\"; domain = \"*\"; copy = \"each\"; },\n"
 		 "  { name = \"D\"; domain = \"d.example\"; ndr_diagnostics = false;\n"
 		 "    returned = \"headers\"; }\n"
