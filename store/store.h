@@ -192,6 +192,10 @@ struct store_new_message {
  * SENDING without a recipient, or with a NUL in it, is ERROR_PERM.
  */
 int store_put(struct store *store, struct store_new_message *message, struct error *err);
+/* And then calls then, which may put more: when it fails, with -1, nothing is put at all. */
+int store_put_then(struct store *store, struct store_new_message *message,
+		   int (*then)(struct store *store, void *ctx, struct error *err), void *ctx,
+		   struct error *err);
 
 /* The peer of these records may not have seen our 250: a redelivery is to be expected. Memory only.
  */
