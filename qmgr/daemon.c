@@ -211,9 +211,15 @@ log_record(const struct submission *s, const struct store_new_record *r)
 			  LOG_I("loop_of", r->loop_of), LOG_S("intake", s->source->intake));
 	else
 		log_event(LOG_INFO, events[r->outcome], LOG_I("id", r->id),
-			  LOG_S("state", record_state_name(r->state)), LOG_SP("rcpt", r->rcpt),
-			  LOG_S("class", s->message.class), LOG_S("rule", r->rule),
+			  LOG_S("state", record_state_name(r->became)), LOG_SP("rcpt", r->rcpt),
+			  LOG_S("class", s->message.class), LOG_S("rule", r->became_by),
 			  LOG_S("intake", s->source->intake), LOG_I("size", s->message.size_bytes));
+	if (r->storm_of != NULL)
+		log_event(LOG_NOTICE, "storm", LOG_I("id", r->id), LOG_I("storm", r->storm_began),
+			  LOG_S("shared", r->storm_of->key), LOG_S("rule", r->storm_of->rule));
+	if (r->marked != NULL)
+		log_event(LOG_NOTICE, "harvester", LOG_I("id", r->id),
+			  LOG_S("client", r->marked->client), LOG_S("rule", r->marked->rule));
 }
 
 /* The postmaster's copy of it, if one was asked for. */
@@ -237,7 +243,7 @@ heed_committed(struct daemon *d, const struct submission *s)
 		log_record(s, r);
 		if (r->outcome == STORE_PUT_LOOP)
 			routes_pause(d->routes, r->loop_route);
-		if (r->outcome == STORE_PUT_NEW && r->state == RECORD_SENDING)
+		if (r->outcome == STORE_PUT_NEW && r->became == RECORD_SENDING)
 			routes_wake(d->routes, r->route != NULL ? r->route : STORE_ROUTE_RELEASE);
 		heed_copy(d, r->id, s->rcpts[i].copy);
 	}

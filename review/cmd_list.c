@@ -27,6 +27,7 @@ enum {
 	OPTION_DOMAIN,
 	OPTION_CLASS,
 	OPTION_MESSAGE_ID,
+	OPTION_STORM,
 	OPTION_SINCE,
 	OPTION_UNTIL,
 	OPTION_LIMIT,
@@ -39,6 +40,7 @@ const struct verb_option list_options[] = {
 	{ "domain", OPTION_DOMAIN, "DOMAIN", "with this judged domain" },
 	{ "class", OPTION_CLASS, "CLASS", "of this class" },
 	{ "message-id", OPTION_MESSAGE_ID, "ID", "about the message with this Message-ID" },
+	{ "storm", OPTION_STORM, "ID", "of this storm (ndrq stats --by storm)" },
 	{ "since", OPTION_SINCE, "AGE", "received within the last 2d, 36h, …" },
 	{ "until", OPTION_UNTIL, "AGE", "received longer ago than that" },
 	{ "limit", OPTION_LIMIT, "N", "at most N; 0: all (default: 50 on a terminal)" },
@@ -180,6 +182,8 @@ read_option(int key, const char *verb, struct store_query *query, struct list_wa
 	case OPTION_MESSAGE_ID:
 		query->original_message_id = optarg;
 		return 0;
+	case OPTION_STORM:
+		return argument_id(verb, "storm", optarg, &query->storm);
 	case OPTION_SINCE:
 		if (argument_age(verb, "since", optarg, &age_ms) < 0)
 			return -1;

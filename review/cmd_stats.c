@@ -2,7 +2,7 @@
  * cmd_stats.c: ndrq stats.
  *
  * Every state is shown, also those with no record in them, so that a script
- * need not guess.
+ * need not guess. Storms and harvesters are in counted.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +10,21 @@
 
 #include "base/cleanup.h"
 #include "review/arguments.h"
+#include "review/counted.h"
 #include "review/open.h"
 #include "review/output.h"
 #include "review/record.h"
 #include "review/table.h"
 #include "review/verb.h"
 
-enum { OPTION_BY = OPTION_OWN, OPTION_LIMIT };
+enum { OPTION_BY = OPTION_OWN, OPTION_LIMIT, OPTION_HARVESTERS, OPTION_FORMAT };
 
 const struct verb_option stats_options[] = {
-	{ "by", OPTION_BY, "WHAT", "state (default), class, domain, rule or verdict" },
+	{ "by", OPTION_BY, "WHAT", "state (default), class, domain, rule, verdict or storm" },
 	{ "limit", OPTION_LIMIT, "N", "the N most frequent; 0: all (default: 50 on a terminal)" },
+	{ "harvesters", OPTION_HARVESTERS, NULL, "instead: the clients that are marked" },
+	{ "format", OPTION_FORMAT, "FORM",
+	  "of harvesters: table (default), plain, postfix or json" },
 	OPTION_ROW_JSON,
 	OPTION_ROW_HELP,
 	{ .name = NULL },
@@ -40,6 +44,9 @@ static const char *const by_headings[] = { [STATS_BY_STATE] = "STATE",
 
 struct stats_output {
 	enum store_stats_by by;
+	bool storms, harvesters; /* instead */
+	enum harvesters_form form;
+	bool has_form;
 	struct table *table; /* NULL: JSON */
 	unsigned states;     /* seen, as bits */
 };
@@ -111,15 +118,42 @@ print_stats(struct workplace *place, struct stats_output *out, int64_t limit)
 }
 
 static int
-parse_by(const char *text, enum store_stats_by *ret_by)
+parse_by(const char *text, struct stats_output *out)
 {
+	out->storms = strcmp(text, "storm") == 0;
+	if (out->storms)
+		return 0;
 	for (size_t i = 0; i < sizeof(by_names) / sizeof(by_names[0]); i++)
 		if (strcmp(by_names[i], text) == 0) {
-			*ret_by = (enum store_stats_by)i;
+			out->by = (enum store_stats_by)i;
 			return 0;
 		}
-	complain("stats: --by %s: use state, class, domain, rule or verdict", text);
+	complain("stats: --by %s: use state, class, domain, rule, verdict or storm", text);
 	return -1;
+}
+
+static int
+parse_form(const char *text, struct stats_output *out)
+{
+	out->has_form = harvesters_form_from_name(text, &out->form) == 1;
+	if (out->has_form)
+		return 0;
+	complain("stats: --format %s: use table, plain, postfix or json", text);
+	return -1;
+}
+
+/* Instead of counting records. */
+static int
+print_others(const struct tool *tool, const struct stats_output *out, bool json, int64_t limit)
+{
+	AUTO(workplace_close) struct workplace place = { .settings = NULL };
+	int rc = workplace_open(tool, &place);
+
+	if (rc != EX_OK)
+		return rc;
+	if (out->harvesters)
+		return print_harvesters(&place, json ? HARVESTERS_JSON : out->form);
+	return print_storms(&place, json, limit);
 }
 
 int
@@ -135,7 +169,14 @@ cmd_stats(const struct tool *tool, int argc, char **argv)
 	while ((key = option_next(stats_options, argc, argv)) != OPTION_END) {
 		switch (key) {
 		case OPTION_BY:
-			if (parse_by(optarg, &out.by) < 0)
+			if (parse_by(optarg, &out) < 0)
+				return EX_USAGE;
+			break;
+		case OPTION_HARVESTERS:
+			out.harvesters = true;
+			break;
+		case OPTION_FORMAT:
+			if (parse_form(optarg, &out) < 0)
 				return EX_USAGE;
 			break;
 		case OPTION_LIMIT:
@@ -154,9 +195,15 @@ cmd_stats(const struct tool *tool, int argc, char **argv)
 	if (arguments_none(argc, argv) < 0)
 		return EX_USAGE;
 	if (limit < 0)
-		limit = output_is_terminal() && !json && out.by != STATS_BY_STATE
+		limit = output_is_terminal() && !json && (out.storms || out.by != STATS_BY_STATE)
 				? LIMIT_ON_TERMINAL
 				: 0;
+	if (out.has_form && !out.harvesters) {
+		complain("stats: --format is for --harvesters");
+		return EX_USAGE;
+	}
+	if (out.storms || out.harvesters)
+		return print_others(tool, &out, json, limit);
 	if ((rc = workplace_open(tool, &place)) != EX_OK)
 		return rc;
 	if (!json)

@@ -128,7 +128,7 @@ count(struct store *store, const struct store_budget *b, int64_t record, int64_t
 
 /* ---- storm: those beyond are one group -------------------------------- */
 
-/* The group that is still on: 1, 0 none, -1. */
+/* The group that is still on, which can only be the last: 1, 0 none, -1. */
 static int
 find_storm(struct store *store, const struct store_budget *b, int64_t key, int64_t at_ms,
 	   int64_t *ret_id, struct error *err)
@@ -137,12 +137,11 @@ find_storm(struct store *store, const struct store_budget *b, int64_t key, int64
 	int row;
 
 	query_int(&q, key);
-	query_int(&q, at_ms - b->window_ms);
-	query_int(&q, at_ms + b->window_ms);
 	row = query_row(&q, err);
-	if (row > 0)
-		*ret_id = sqlite3_column_int64(q.statement, 0);
-	return row;
+	if (row <= 0 || !is_inside(b, sqlite3_column_int64(q.statement, 1), at_ms))
+		return row < 0 ? -1 : 0;
+	*ret_id = sqlite3_column_int64(q.statement, 0);
+	return 1;
 }
 
 static int
@@ -199,8 +198,8 @@ attach_one(struct store *store, int64_t record, int64_t storm, int64_t at_ms, st
 
 /* The group that is on, or a new one. */
 static int
-join_storm(struct store *store, const struct store_budget *b, int64_t record, int64_t at_ms,
-	   const struct tally *t, struct error *err)
+join_storm(struct store *store, const struct store_budget *b, struct store_new_record *r,
+	   int64_t at_ms, const struct tally *t, struct error *err)
 {
 	int64_t storm;
 	int row = find_storm(store, b, t->key, at_ms, &storm, err);
@@ -210,7 +209,11 @@ join_storm(struct store *store, const struct store_budget *b, int64_t record, in
 	if (row == 0 && (add_storm(store, b, t->key, at_ms, &storm, err) < 0 ||
 			 attach_window(store, b, t, storm, at_ms, err) < 0))
 		return -1;
-	return attach_one(store, record, storm, at_ms, err);
+	if (row == 0) {
+		r->storm_began = storm;
+		r->storm_of = b;
+	}
+	return attach_one(store, r->id, storm, at_ms, err);
 }
 
 /* ---- harvest: different values ---------------------------------------- */
@@ -276,28 +279,43 @@ note_marked(struct store *store, const struct store_budget *b, int64_t at_ms, st
 	return sqlite3_changes(store->db) > 0;
 }
 
+/* Adds the values; how many were not there before. */
 static int
-harvest(struct store *store, const struct store_budget *b, int64_t at_ms, struct tally *t,
-	struct error *err)
+add_values(struct store *store, const struct store_budget *b, int64_t at_ms, struct tally *t,
+	   int64_t *ret_fresh, struct error *err)
 {
-	int64_t fresh = 0;
-	int marked;
-
-	if (b->values_len > 0 && last_event(store, t->key, &t->n, err) < 0)
+	*ret_fresh = 0;
+	if (b->values_len == 0)
+		return 0;
+	if (last_event(store, t->key, &t->n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->values_len; i++) {
 		int added = add_value(store, b, b->values[i], at_ms, t, err);
 
 		if (added < 0)
 			return -1;
-		fresh += added;
+		*ret_fresh += added;
 	}
-	if (b->values_len > 0 && look_values(store, b, at_ms, t, err) < 0)
-		return -1;
-	if (t->over && mark(store, b, fresh, at_ms, err) < 0)
+	return look_values(store, b, at_ms, t, err);
+}
+
+static int
+harvest(struct store *store, const struct store_budget *b, int64_t at_ms, struct tally *t,
+	const struct store_budget **ret_marked, struct error *err)
+{
+	int64_t fresh;
+	int marked;
+
+	if (add_values(store, b, at_ms, t, &fresh, err) < 0)
 		return -1;
 	marked = note_marked(store, b, at_ms, err);
-	t->over = marked > 0;
+	if (marked >= 0 && t->over) {
+		if (mark(store, b, fresh, at_ms, err) < 0)
+			return -1;
+		if (marked == 0)
+			*ret_marked = b;
+	}
+	t->over |= marked > 0;
 	return marked < 0 ? -1 : 0;
 }
 
@@ -311,7 +329,7 @@ strictness(const char *verdict)
 
 static int
 resolve_one(struct store *store, const struct store_budget *b, int64_t at_ms, struct tally *t,
-	    const struct ruling *ruling, struct error *err)
+	    const struct ruling *ruling, const struct store_budget **ret_marked, struct error *err)
 {
 	t->key = hash_of(b->rule, b->key);
 	switch (b->kind) {
@@ -322,13 +340,13 @@ resolve_one(struct store *store, const struct store_budget *b, int64_t at_ms, st
 	case STORE_BUDGET_STORM:
 		return look(store, b, at_ms, t, err);
 	case STORE_BUDGET_HARVEST:
-		return harvest(store, b, at_ms, t, err);
+		return harvest(store, b, at_ms, t, ret_marked, err);
 	}
 	return 0;
 }
 
 int
-budgets_resolve(struct store *store, const struct store_new_record *r, int64_t at_ms,
+budgets_resolve(struct store *store, struct store_new_record *r, int64_t at_ms,
 		struct tally *tallies, struct ruling *ruling, struct error *err)
 {
 	bool decided = false;
@@ -336,7 +354,7 @@ budgets_resolve(struct store *store, const struct store_new_record *r, int64_t a
 	for (size_t i = 0; i < r->budgets_len; i++) {
 		const struct store_budget *b = &r->budgets[i];
 
-		if (resolve_one(store, b, at_ms, &tallies[i], ruling, err) < 0)
+		if (resolve_one(store, b, at_ms, &tallies[i], ruling, &r->marked, err) < 0)
 			return -1;
 		if (decided || !tallies[i].over ||
 		    strictness(b->verdict) < strictness(ruling->verdict))
@@ -352,20 +370,21 @@ budgets_resolve(struct store *store, const struct store_new_record *r, int64_t a
 
 /* A record is of one group at most, the first that it belongs to. */
 static int
-count_one(struct store *store, const struct store_budget *b, int64_t record, int64_t at_ms,
-	  const struct tally *t, const struct ruling *ruling, bool *grouped, struct error *err)
+count_one(struct store *store, const struct store_budget *b, struct store_new_record *r,
+	  int64_t at_ms, const struct tally *t, const struct ruling *ruling, bool *grouped,
+	  struct error *err)
 {
 	switch (b->kind) {
 	case STORE_BUDGET_LIMIT:
 		/* in observe mode it goes out too, but would not have */
 		if (strcmp(ruling->verdict, "send") != 0 || ruling->state != RECORD_SENDING)
 			return 0;
-		return count(store, b, record, at_ms, t, err);
+		return count(store, b, r->id, at_ms, t, err);
 	case STORE_BUDGET_STORM:
-		if (t->over && !*grouped && join_storm(store, b, record, at_ms, t, err) < 0)
+		if (t->over && !*grouped && join_storm(store, b, r, at_ms, t, err) < 0)
 			return -1;
 		*grouped |= t->over;
-		return count(store, b, record, at_ms, t, err);
+		return count(store, b, r->id, at_ms, t, err);
 	case STORE_BUDGET_HARVEST:
 		return 0;
 	}
@@ -373,14 +392,14 @@ count_one(struct store *store, const struct store_budget *b, int64_t record, int
 }
 
 int
-budgets_count(struct store *store, const struct store_new_record *r, int64_t at_ms,
+budgets_count(struct store *store, struct store_new_record *r, int64_t at_ms,
 	      const struct tally *tallies, const struct ruling *ruling, struct error *err)
 {
 	bool grouped = false;
 
 	for (size_t i = 0; i < r->budgets_len; i++)
-		if (count_one(store, &r->budgets[i], r->id, at_ms, &tallies[i], ruling, &grouped,
-			      err) < 0)
+		if (count_one(store, &r->budgets[i], r, at_ms, &tallies[i], ruling, &grouped, err) <
+		    0)
 			return -1;
 	return 0;
 }

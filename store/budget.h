@@ -22,10 +22,11 @@ struct tally {
 	bool over;
 };
 
-/* tallies has room for the record's budgets, zeroed; ruling is what policy said. */
-int budgets_resolve(struct store *store, const struct store_new_record *record, int64_t at_ms,
+/* tallies has room for the record's budgets, zeroed; ruling is what policy said. Sets marked. */
+int budgets_resolve(struct store *store, struct store_new_record *record, int64_t at_ms,
 		    struct tally *tallies, struct ruling *ruling, struct error *err);
-int budgets_count(struct store *store, const struct store_new_record *record, int64_t at_ms,
+/* Sets storm_began and storm_of. */
+int budgets_count(struct store *store, struct store_new_record *record, int64_t at_ms,
 		  const struct tally *tallies, const struct ruling *ruling, struct error *err);
 
 #endif

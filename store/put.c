@@ -291,6 +291,8 @@ put_new(struct store *store, const struct store_new_message *m, int64_t message,
 	if (budgets_resolve(store, r, m->received_at_ms, tallies, &ruling, err) < 0 ||
 	    add_record(store, m, message, r, &ruling, key, err) < 0)
 		return -1;
+	r->became = ruling.state;
+	r->became_by = ruling.rule;
 	return budgets_count(store, r, m->received_at_ms, tallies, &ruling, err);
 }
 
@@ -342,6 +344,11 @@ reset_outcomes(struct store_new_message *m)
 		m->records[i].id = m->records[i].loop_of = 0;
 		free(TAKE(m->records[i].loop_route));
 		m->records[i].outcome = STORE_PUT_NEW;
+		m->records[i].became = m->records[i].state;
+		m->records[i].became_by = m->records[i].rule;
+		m->records[i].storm_began = 0;
+		m->records[i].storm_of = NULL;
+		m->records[i].marked = NULL;
 	}
 }
 

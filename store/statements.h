@@ -87,11 +87,11 @@
 	  " FROM harvester INDEXED BY harvester_until WHERE until < ?1 ORDER BY until LIMIT ?2)") \
 	X(HARVESTER_MARK, \
 	  "INSERT INTO harvester (client, rule, first_at, last_at, until, recipients," \
-	  " notifications) VALUES (?1, ?2, ?3, ?3, ?4, ?5, 0)" \
+	  " notifications) VALUES (?1, ?2, ?3, ?3, ?4, ?5, 1)" \
 	  " ON CONFLICT (client, rule) DO UPDATE SET last_at = excluded.last_at," \
 	  " first_at = CASE WHEN until > ?3 THEN first_at ELSE excluded.first_at END," \
 	  " recipients = CASE WHEN until > ?3 THEN recipients + ?6 ELSE excluded.recipients END," \
-	  " notifications = CASE WHEN until > ?3 THEN notifications ELSE 0 END," \
+	  " notifications = CASE WHEN until > ?3 THEN notifications ELSE 1 END," \
 	  " until = max(until, excluded.until)") \
 	X(HARVESTER_NOTE, \
 	  "UPDATE harvester SET notifications = notifications + 1, last_at = ?3" \
@@ -100,8 +100,8 @@
 	  "SELECT client, rule, first_at, last_at, until, recipients, notifications" \
 	  " FROM harvester WHERE until > ?1 ORDER BY client, rule") \
 	X(STORM_FIND, \
-	  "SELECT id FROM storm INDEXED BY storm_key" \
-	  " WHERE key = ?1 AND last_at > ?2 AND last_at < ?3 ORDER BY id DESC LIMIT 1") \
+	  "SELECT id, last_at FROM storm INDEXED BY storm_key WHERE key = ?1" \
+	  " ORDER BY id DESC LIMIT 1") \
 	X(STORM_ADD, \
 	  "INSERT INTO storm (key, rule, shared, began_at, last_at, members)" \
 	  " VALUES (?1, ?2, ?3, ?4, ?4, 0)") \

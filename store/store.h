@@ -144,8 +144,13 @@ struct store_new_record {
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
-	int64_t loop_of;  /* outcome LOOP: the record that came back */
-	char *loop_route; /* and the way it had left by; the caller frees */
+	enum record_state became; /* outcome NEW: state, or stricter */
+	const char *became_by;    /* and by which rule: lent by this struct or a budget */
+	int64_t storm_began;      /* the group that it is the first beyond of; 0: none */
+	const struct store_budget *storm_of; /* and what began it; else NULL */
+	const struct store_budget *marked;   /* HARVEST: it marked the client; NULL: none */
+	int64_t loop_of;                     /* outcome LOOP: the record that came back */
+	char *loop_route;                    /* and the way it had left by; the caller frees */
 };
 
 /* What came beside the bytes and is kept as long as they are. */

@@ -354,6 +354,36 @@ Test(budget, a_storm_takes_those_before_it_in_its_window_and_ends_when_it_is_ove
 	check_invariants(f.store);
 }
 
+Test(budget, a_put_says_what_became_of_the_record_and_what_began_with_it)
+{
+	static const char *const names[] = { "a", "b", "c", "d" };
+	AUTO(fixture_done) struct fixture f = { 0 };
+	struct store_budget both[2] = { storm, harvest };
+	struct letter l;
+
+	fixture_start(&f);
+	both[1].values = names;
+	both[1].values_len = 4;
+	for (int i = 0; i < 6; i++) {
+		const struct store_new_record *r = &l.records[0];
+
+		letter_at(&l, i, 5);
+		(void)put_counted(f.store, &l, both, i == 2 ? 2 : 1);
+		cr_expect_eq(r->became, i == 2  ? RECORD_DELETED
+					: i < 3 ? RECORD_SENDING
+						: RECORD_HELD);
+		cr_expect_str_eq(r->became_by, i == 2 ? "Harvest" : i < 3 ? "Default" : "Storm");
+		cr_expect_eq(r->storm_began, i == 3);
+		cr_expect_eq(r->storm_of, i == 3 ? &both[0] : NULL);
+		cr_expect_eq(r->marked, i == 2 ? &both[1] : NULL);
+		cr_expect_eq(r->state, RECORD_SENDING);
+		/* delivered again: nothing of it */
+		(void)put_counted(f.store, &l, both, 2);
+		cr_expect_eq(r->outcome, STORE_PUT_REDELIVERED);
+		cr_expect(r->storm_of == NULL && r->marked == NULL);
+	}
+}
+
 Test(budget, a_record_is_of_one_storm_and_a_storm_without_records_is_not_made)
 {
 	AUTO(fixture_done) struct fixture f = { 0 };
