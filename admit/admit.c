@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit/altered.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "facts/xtext.h"
@@ -50,7 +51,7 @@ forwarding_address(const struct submission *s, const struct submission_rcpt *rcp
 }
 
 static void
-judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
+judge_rcpt(struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
 {
 	AUTO(freep) char *orcpt = forwarding_address(s, rcpt);
 	const struct policy_subject subject = {
@@ -63,6 +64,21 @@ judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
 	};
 
 	policy_decide(s->policy, &subject, &rcpt->decision);
+	altered_judge(spool_bytes(s->spool), s->facts, memo, &rcpt->decision);
+}
+
+/* observe changes nothing */
+static bool
+is_altered(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return altered_is_asked(&rcpt->decision) && !policy_observes(s->policy);
+}
+
+/* What we alter goes where the mail server signs; what came as a file leaves as one. */
+static const char *
+route_of(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return s->route == NULL && is_altered(s, rcpt) ? STORE_ROUTE_SUBMIT : s->route;
 }
 
 static enum record_state
@@ -141,7 +157,11 @@ fill_records(struct submission *s)
 			.state = state_of(s, rcpt),
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
-			.route = s->route,
+			.route = route_of(s, rcpt),
+			.no_diagnostics = is_altered(s, rcpt) && rcpt->decision.no_diagnostics,
+			.returned = is_altered(s, rcpt)
+					    ? altered_returned_name(rcpt->decision.returned)
+					    : NULL,
 			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
 					 ? NULL
 					 : policy_proof_name(rcpt->decision.proof),
@@ -191,6 +211,7 @@ admit_judge(struct submission *s)
 		.sender = s->sender,
 		.rcpt = s->rcpts_len > 0 ? rcpt_text(&s->rcpts[0]) : NULL,
 	};
+	struct altered_memo memo = { 0 };
 	struct facts_site site;
 
 	site = policy_site(s->policy);
@@ -198,7 +219,7 @@ admit_judge(struct submission *s)
 					 site.hosts_len > 0 ? &site : NULL);
 	s->facts_json = facts_to_json(s->facts, NULL);
 	for (size_t i = 0; i < s->rcpts_len; i++)
-		judge_rcpt(s, &s->rcpts[i]);
+		judge_rcpt(s, &s->rcpts[i], &memo);
 	fill_message(s);
 	fill_records(s);
 }

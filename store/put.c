@@ -269,6 +269,8 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	query_text(&q, is_default_route(r->route) ? NULL : r->route);
 	query_text(&q, r->proof);
 	query_int_or_null(&q, r->copy_of);
+	query_int(&q, r->no_diagnostics);
+	query_text(&q, r->returned);
 	if (query_run(&q, err) < 0)
 		return -1;
 	r->id = sqlite3_last_insert_rowid(store->db);

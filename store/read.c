@@ -105,6 +105,8 @@ copy_row(const struct query *q, struct copy *copy)
 		.error_code = copy_text(copy, q, 31),
 		.copy_of = sqlite3_column_int64(s, 32),
 		.storm = sqlite3_column_int64(s, 33),
+		.no_diagnostics = sqlite3_column_int(s, 34) != 0,
+		.returned = copy_text(copy, q, 35),
 	};
 }
 

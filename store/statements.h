@@ -21,7 +21,7 @@
 	" record.relay_reply, record.release_to, message.smtputf8, message.truncated," \
 	" coalesce(record.route, 'release'), message.size, message.received_at, record.changed_at," \
 	" record.purged_at, record.loop_of, outbox.attempts, record.proof, message.error_code," \
-	" record.copy_of, record.storm"
+	" record.copy_of, record.storm, record.no_diagnostics, record.returned"
 
 /* One branch of the merge that lists several states newest first without sorting. */
 #define PICK_STATE(name) \
@@ -67,8 +67,8 @@
 	X(ROUTE_OF, "SELECT coalesce(route, 'release') FROM record WHERE id = ?1") \
 	X(RECORD_ADD, \
 	  "INSERT INTO record (message, key, rcpt, domain, orcpt, notify, state, verdict, rule," \
-	  " changed_at, loop_of, route, proof, copy_of)" \
-	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)") \
+	  " changed_at, loop_of, route, proof, copy_of, no_diagnostics, returned)" \
+	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)") \
 	\
 	X(EVENT_BACK, "SELECT n, at FROM event WHERE key = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2") \
 	X(EVENT_GET, "SELECT at, record FROM event WHERE key = ?1 AND n = ?2") \
@@ -193,7 +193,8 @@
 	  "SELECT record.token, coalesce(record.release_to, record.rcpt)," \
 	  " record.release_to IS NOT NULL, record.orcpt, record.notify, message.mail_body," \
 	  " message.ret, message.envid, message.smtputf8, message.truncated," \
-	  " outbox.attempts, message.size, message.received_at" \
+	  " outbox.attempts, message.size, message.received_at, record.no_diagnostics," \
+	  " record.returned" \
 	  " FROM record JOIN message ON message.id = record.message" \
 	  " JOIN outbox ON outbox.record = record.id WHERE record.id = ?1") \
 	X(LEASE_FIND, \

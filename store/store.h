@@ -141,6 +141,9 @@ struct store_new_record {
 	const struct store_budget *budgets;
 	size_t budgets_len;
 	bool observed;
+	/* how much of the message may go out */
+	bool no_diagnostics;
+	const char *returned; /* "headers", "none"; NULL: all of it */
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
@@ -222,6 +225,8 @@ struct store_record {
 	bool smtputf8, truncated;
 	const char *route;              /* never NULL */
 	const char *proof, *error_code; /* NULL none */
+	bool no_diagnostics;            /* what goes out is altered (store_new_record) */
+	const char *returned;           /* NULL: all of it */
 	int64_t size_bytes, received_at_ms, changed_at_ms;
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
@@ -378,7 +383,9 @@ struct store_lease {
 	bool rcpt_replaced;               /* by --to: ORCPT and NOTIFY are not sent */
 	char *orcpt, *notify, *mail_body, *ret, *envid;
 	bool smtputf8, truncated;
-	int64_t attempts; /* before this one */
+	bool no_diagnostics; /* what goes out is altered (store_new_record) */
+	char *returned;      /* NULL: all of it */
+	int64_t attempts;    /* before this one */
 	int64_t size_bytes;
 	int64_t received_at_ms;
 };

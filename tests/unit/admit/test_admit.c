@@ -120,6 +120,92 @@ Test(admit, with_a_sender_ordinary_mail_is_ordinary_mail)
 	cr_assert(admit_is_mail(s));
 }
 
+/* ---- altered --------------------------------------------------------------------- */
+
+#define STRIPPED                                                                                   \
+	"local_domains = [ \"example.org\" ];\n"                                                   \
+	"remote_domains = ( { name = \"Default\"; domain = \"*\"; ndr = \"send\"; unknown = "      \
+	"\"send\";\n"                                                                              \
+	" ndr_diagnostics = false; returned = \"headers\"; },\n"                                   \
+	" { name = \"Held\"; domain = \"held.example\"; ndr = \"hold\"; returned = \"none\"; },\n" \
+	" { name = \"Whole\"; domain = \"whole.example\"; ndr_diagnostics = true; returned = "     \
+	"\"full\"; } );\n"
+
+Test(admit, a_record_knows_how_much_of_it_goes_out_and_takes_the_way_of_what_is_signed)
+{
+	static const struct {
+		const char *rcpt, *route;
+		enum record_state state;
+		bool no_diagnostics;
+		const char *returned, *own_route, *observed;
+	} cases[] = {
+		{ "a@remote.example", "submit", RECORD_SENDING, true, "headers", NULL, NULL },
+		{ "a@held.example", "submit", RECORD_HELD, true, "none", NULL, NULL },
+		{ "a@whole.example", NULL, RECORD_SENDING, false, NULL, NULL, NULL },
+		{ "a@example.org", NULL, RECORD_SENDING, false, NULL, NULL, NULL },
+		/* what came as a file leaves as one */
+		{ "a@remote.example", "pickup /x", RECORD_SENDING, true, "headers", "pickup /x",
+		  NULL },
+		/* observe changes nothing */
+		{ "a@remote.example", NULL, RECORD_SENDING, false, NULL, NULL,
+		  "mode = \"observe\";\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(freep)
+		char *text = xasprintf("%s%s", cases[i].observed != NULL ? cases[i].observed : "",
+				       STRIPPED);
+		AUTO(bench_stopp) struct bench b;
+		AUTO(submission_freep) struct submission *s = NULL;
+		const struct store_new_record *r;
+
+		bench_start(&b, text);
+		s = submission_make(b.policy, b.folder, SPAN(NDR), cases[i].rcpt, MB);
+		s->route = xstrdup(cases[i].own_route);
+		admit_judge(s);
+		r = &s->message.records[0];
+		cr_expect_eq(r->state, cases[i].state, "case %zu", i);
+		cr_expect_eq(r->no_diagnostics, cases[i].no_diagnostics, "case %zu", i);
+		cr_expect(cases[i].returned == NULL ? r->returned == NULL
+						    : strcmp(r->returned, cases[i].returned) == 0,
+			  "case %zu", i);
+		cr_expect(cases[i].route == NULL ? r->route == NULL
+						 : strcmp(r->route, cases[i].route) == 0,
+			  "case %zu: %s", i, r->route);
+		cr_expect(span_equal(s->message.body, SPAN(NDR)), "the store keeps the whole");
+	}
+}
+
+/* A message/rfc822 in a part of a part, as who forwards a report as it is. */
+#define NESTED                                                                                     \
+	"Subject: fwd\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"                 \
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "                   \
+	"message/rfc822\r\n\r\nSubject: x\r\n\r\nbody\r\n--b--\r\n--a--\r\n"
+
+Test(admit, what_cannot_be_stripped_is_held_unless_it_goes_nowhere_anyway)
+{
+	static const struct {
+		const char *rcpt;
+		enum record_state state;
+		const char *verdict, *rule;
+	} cases[] = {
+		{ "a@remote.example", RECORD_HELD, "hold", "cannot-strip" },
+		{ "a@held.example", RECORD_HELD, "hold", "cannot-strip" },
+		{ "a@whole.example", RECORD_SENDING, "send", "Whole.unknown" },
+		{ "a@example.org", RECORD_SENDING, "send", "local" },
+	};
+	AUTO(bench_stopp) struct bench b;
+
+	bench_start(&b, STRIPPED);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(submission_freep)
+		struct submission *s = judged(&b, SPAN(NESTED), cases[i].rcpt, NULL);
+
+		assert_record(&s->message.records[0], cases[i].state, cases[i].verdict,
+			      cases[i].rule);
+	}
+}
+
 /* ---- forwarded ------------------------------------------------------------------ */
 
 Test(admit, orcpt_is_decoded_before_it_is_judged)
