@@ -7,12 +7,14 @@
 #ifndef ADMIT_JUDGE_H
 #define ADMIT_JUDGE_H
 
+#include "admit/altered.h"
 #include "facts/facts.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
 struct judge_subject {
 	const struct facts *facts;
+	struct span bytes;  /* what is kept */
 	bool truncated;     /* the message was larger than is kept */
 	int64_t size_bytes; /* all that was received */
 	int64_t received_at_ms;
@@ -21,9 +23,10 @@ struct judge_subject {
 	const char *orcpt;         /* as received (type;xtext); NULL: not given */
 };
 
-/* What policy says, and the state it means for the record: held, deleted or sending. */
+/* What policy says, and the state it means for the record: held, deleted or sending. memo: one for
+ * all recipients of a message. */
 enum record_state judge(const struct policy *policy, const struct judge_subject *subject,
-			struct policy_decision *ret_decision);
+			struct altered_memo *memo, struct policy_decision *ret_decision);
 
 /* The recipient, with a NUL behind it, as text for facts and policy; NULL: not known, or no text.
  */
@@ -32,8 +35,9 @@ const char *judge_rcpt_text(struct span rcpt);
 /* What the stored bytes of a record say, with this policy's our_hosts. Never NULL; the caller's. */
 struct facts *judge_read_record(const struct policy *policy, const struct store_record *record,
 				struct span bytes);
-/* facts: those of its message. */
+/* facts: those of its message, whose bytes they are. */
 enum record_state judge_record(const struct policy *policy, const struct store_record *record,
-			       const struct facts *facts, struct policy_decision *ret_decision);
+			       struct span bytes, const struct facts *facts,
+			       struct altered_memo *memo, struct policy_decision *ret_decision);
 
 #endif

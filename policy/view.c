@@ -23,7 +23,7 @@ value_of(const struct policy *policy, const struct domain_entry *e, unsigned lin
 	struct policy_origin above = policy->rows[0].source->origins[key][proof];
 
 	return (struct policy_value){
-		.action = (enum policy_action)row->actions[key][proof],
+		.value = row->values[key][proof],
 		.file = file_of(policy, origin),
 		.line = origin.line != 0 ? origin.line : line,
 		.inherited = e != NULL && origin.file != 0 && origin.file == above.file &&

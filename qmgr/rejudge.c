@@ -272,6 +272,7 @@ judge_row(const struct rejudge *r, struct row *row)
 		.received_at_ms = row->received_at_ms,
 	};
 	AUTO(facts_freep) struct facts *facts = NULL;
+	struct altered_memo memo = { 0 };
 
 	row->state = RECORD_SENDING;
 	if (row->spool == NULL && !row->unreadable)
@@ -284,7 +285,8 @@ judge_row(const struct rejudge *r, struct row *row)
 	crashmark_enter(spool_sha256(row->spool));
 	facts = judge_read_record(r->policy, &record, spool_bytes(row->spool));
 	crashmark_leave();
-	row->state = judge_record(r->policy, &record, facts, &row->decision);
+	row->state = judge_record(r->policy, &record, spool_bytes(row->spool), facts, &memo,
+				  &row->decision);
 }
 
 /* In the pool. */

@@ -56,12 +56,12 @@ diff_key(bool json, const char *pattern, enum policy_key key, const struct polic
 	bool differs[POLICY_PROOFS], same_way = true;
 
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
-		differs[p] = a[p].action != b[p].action && !(a[p].inherited && b[p].inherited);
-		same_way &= differs[p] && a[p].action == a[0].action && b[p].action == b[0].action;
+		differs[p] = a[p].value != b[p].value && !(a[p].inherited && b[p].inherited);
+		same_way &= differs[p] && a[p].value == a[0].value && b[p].value == b[0].value;
 	}
 	if (same_way) {
-		show_change(json, pattern, policy_key_name(key), policy_action_name(a[0].action),
-			    policy_action_name(b[0].action));
+		show_change(json, pattern, policy_key_name(key), policy_value_name(key, a[0].value),
+			    policy_value_name(key, b[0].value));
 		return;
 	}
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
@@ -69,8 +69,8 @@ diff_key(bool json, const char *pattern, enum policy_key key, const struct polic
 		char *name = xasprintf("%s.%s", policy_key_name(key), policy_proof_name(p));
 
 		if (differs[p])
-			show_change(json, pattern, name, policy_action_name(a[p].action),
-				    policy_action_name(b[p].action));
+			show_change(json, pattern, name, policy_value_name(key, a[p].value),
+				    policy_value_name(key, b[p].value));
 	}
 }
 

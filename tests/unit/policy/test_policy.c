@@ -36,7 +36,7 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		  "p.conf:2: trusted_arc_sealers: \"*.list.example\" is not a domain" },
 		{ LOCAL "alignment = \"loose\";",
 		  "p.conf:2: alignment: \"relaxed\" or \"strict\" is expected" },
-		{ LOCAL "postmaster = \"x\";", "p.conf:2: postmaster: unknown key" },
+		{ LOCAL "postmasters = \"x\";", "p.conf:2: postmasters: unknown key" },
 		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
 		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
 		{ LOCAL "remote_domains = ( \"x\" );",
@@ -77,8 +77,14 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		{ LOCAL "domains_file = \"\";", "domains_file: a text in quotes, not empty" },
 		{ LOCAL "domains_file = \"none\";", "p.conf:2: domains_file: /tmp" },
 		{ LOCAL "domains_file = \".\";", "/.: not a regular file" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"digest\"; } );",
-		  "copy: unknown key" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"all\"; } );",
+		  "p.conf:3: copy: \"none\", \"digest\" or \"each\" is expected, not \"all\"" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; copy = { none = \"each\"; }; } );",
+		  "copy: \"none\", \"digest\" or \"each\" is expected, not a group" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; returned = \"body\"; } );",
+		  "returned: \"full\", \"headers\" or \"none\" is expected, not \"body\"" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr_diagnostics = \"false\"; } );",
+		  "ndr_diagnostics: true or false is expected, not \"false\"" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; autoreply = \"send\"; } );",
 		  "autoreply: unknown key; is \"auto_reply\" meant?" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; }, );", "p.conf:3: syntax error" },
@@ -265,8 +271,10 @@ Test(policy, the_shipped_file_loads_without_a_warning)
 	cr_expect_eq(warnings.len, 0, "%s", warnings.data);
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
 		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
-			cr_expect_eq(policy->rows[0].actions[key][proof],
-				     key == POLICY_KEY_FORWARDED ? POLICY_SEND : POLICY_HOLD);
+			cr_expect_eq(policy->rows[0].values[key][proof],
+				     key == POLICY_KEY_FORWARDED || key >= POLICY_ACTION_KEYS
+					     ? 0
+					     : POLICY_HOLD);
 }
 
 /* ---- the manual ------------------------------------------------------------ */
