@@ -219,7 +219,7 @@
 	\
 	X(WAITING_LOOK, \
 	  "SELECT outbox.record, outbox.leased_by IS NULL AND record.state = 'sending'" \
-	  " AND record.copy_of IS NULL AND message.class NOT IN ('copy', 'digest')" \
+	  " AND record.copy_of IS NULL AND " NOT_OURS \
 	  " AND policy.revision IS NOT ?1" \
 	  " FROM outbox NOT INDEXED CROSS JOIN record ON record.id = outbox.record" \
 	  " CROSS JOIN message ON message.id = record.message" \
@@ -280,7 +280,7 @@
 	  " FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
 	  " CROSS JOIN policy ON policy.id = message.policy AND policy.observes" \
 	  " WHERE record.loop_of IS NULL AND record.copy_of IS NULL" \
-	  " AND message.class NOT IN ('copy', 'digest')" \
+	  " AND " NOT_OURS \
 	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1") \
 	\
 	X(COPIES_SINCE, \

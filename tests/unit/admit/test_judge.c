@@ -6,6 +6,8 @@
 
 enum { MB = 1 << 20 };
 
+#define PLAIN "Subject: hello\r\n\r\ntext\r\n"
+
 #define MANY                                                                                       \
 	"local_domains = [ \"example.org\" ];\n"                                                   \
 	"rules = ( { name = \"big\"; larger = 1000; action = \"delete\"; } );\n"                   \
@@ -103,7 +105,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 		  &folder_source,
 		  "Default.ndr" },
 		{ "nobody knows what",
-		  { "Subject: hello\r\n\r\ntext\r\n", 26 },
+		  { PLAIN, sizeof(PLAIN) - 1 },
 		  "a@remote.example",
 		  NULL,
 		  NULL,
@@ -125,7 +127,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 Test(judge, ordinary_mail_is_told_from_what_nobody_knows_by_the_stored_class)
 {
 	static const char *const classes[] = { "mail", "unknown" };
-	static const struct span body = { "Subject: hello\r\n\r\ntext\r\n", 26 };
+	static const struct span body = { PLAIN, sizeof(PLAIN) - 1 };
 	AUTO(folder_removep) char *folder = folder_make();
 	AUTO(policy_unrefp) struct policy *policy = policy_make(folder, POLICY);
 
