@@ -55,7 +55,7 @@ struct rejudge {
 	bool ended;                   /* there is no row behind it */
 	struct row rows[PIECE_ROWS];
 	size_t len;
-	int64_t records, held, deleted, stripped;
+	int64_t records, held, deleted;
 	bool busy, draining;
 };
 
@@ -92,7 +92,6 @@ end(struct rejudge *r)
 	if (r->records > 0)
 		log_event(LOG_NOTICE, "rejudge-ended", LOG_I("records", r->records),
 			  LOG_I("held", r->held), LOG_I("deleted", r->deleted),
-			  LOG_I("stripped", r->stripped),
 			  LOG_S("policy", policy_revision(r->policy)));
 	r->busy = false;
 	policy_unrefp(&r->policy);
@@ -105,7 +104,7 @@ begin(struct rejudge *r)
 	policy_unrefp(&r->policy);
 	r->policy = TAKE(r->next);
 	r->after_id = 0;
-	r->records = r->held = r->deleted = r->stripped = 0;
+	r->records = r->held = r->deleted = 0;
 	r->busy = true;
 	if (policy_observes(r->policy)) /* which sends everything: nothing becomes stricter */
 		end(r);
@@ -156,11 +155,11 @@ on_again(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- apply ---------------------------------------------------------------- */
 
-/* Also what was not looked at: it stays as it is, unless less of it is to go out. */
+/* Also what was not looked at: it stays. */
 static bool
 stays(const struct row *row)
 {
-	return row->state == RECORD_SENDING && !altered_is_asked(&row->decision);
+	return row->state == RECORD_SENDING;
 }
 
 static int
@@ -175,8 +174,6 @@ apply_row(const struct rejudge *r, struct row *row, struct store *store, struct 
 		.proof = row->decision.proof == POLICY_PROOF_NONE
 				 ? NULL
 				 : policy_proof_name(row->decision.proof),
-		.no_diagnostics = row->decision.no_diagnostics,
-		.returned = altered_returned_name(row->decision.returned),
 	};
 
 	if (store_rejudge(store, &rejudged, clock_now_ms(), &row->moved, err) == 0)
@@ -209,7 +206,6 @@ report(struct rejudge *r, const struct row *row)
 		return;
 	r->held += row->state == RECORD_HELD;
 	r->deleted += row->state == RECORD_DELETED;
-	r->stripped += row->state == RECORD_SENDING;
 	log_event(LOG_INFO, "rejudged", LOG_I("id", row->id),
 		  LOG_S("state", record_state_name(row->state)), LOG_S("rule", row->decision.rule),
 		  LOG_S("policy", policy_revision(r->policy)));

@@ -2,8 +2,7 @@
  * rejudge.h: a change of policy, for what waits to be sent.
  *
  * Records that an earlier policy let pass and that are still in the outbox
- * are judged by the new one, and may only become stricter: held, deleted, or
- * sent on with less in it.
+ * are judged by the new one, and may only become stricter: held or deleted.
  * What a human has released is not asked about, nor what is being sent just
  * now. While it goes on nothing more is leased, so that what leaves after a
  * reload was judged by what was reloaded.

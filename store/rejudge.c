@@ -72,46 +72,6 @@ leave_outbox(struct store *store, int64_t record, struct error *err)
 }
 
 static int
-follow_route(struct store *store, int64_t record, struct error *err)
-{
-	AUTO(query_end) struct query q = query_start(store, SQL_OUTBOX_FOLLOW);
-
-	query_int(&q, record);
-	return query_run(&q, err);
-}
-
-/* 1 less of it goes out now, 0 no less than before, -1. */
-static int
-lessen(struct store *store, const struct store_rejudged *r, struct error *err)
-{
-	AUTO(query_end) struct query q = query_start(store, SQL_LESS_SET);
-
-	query_int(&q, r->record);
-	query_int(&q, r->no_diagnostics);
-	query_text(&q, r->returned);
-	if (query_run(&q, err) < 0)
-		return -1;
-	if (sqlite3_changes(store->db) == 0)
-		return 0;
-	return follow_route(store, r->record, err) < 0 ? -1 : 1;
-}
-
-/* It stays where it is. */
-static int
-send_less(struct store *store, const struct store_rejudged *r, struct cause *cause,
-	  struct error *err)
-{
-	AUTO(freep)
-	char *why = xasprintf("less goes out; policy %s", r->policy_revision);
-	int less = lessen(store, r, err);
-
-	if (less <= 0)
-		return less;
-	cause->why = why;
-	return journal_note(store, r->record, RECORD_SENDING, cause, err) < 0 ? -1 : 1;
-}
-
-static int
 rejudge(struct store *store, const struct store_rejudged *r, int64_t now_ms, struct error *err)
 {
 	AUTO(freep) char *rule = NULL;
@@ -122,8 +82,6 @@ rejudge(struct store *store, const struct store_rejudged *r, int64_t now_ms, str
 
 	if (waits <= 0)
 		return waits;
-	if (r->state == RECORD_SENDING)
-		return send_less(store, r, &cause, err);
 	cause.why = why =
 		xasprintf("%s; policy %s" REJUDGED_BEFORE "%s", r->rule, r->policy_revision, rule);
 	moved = journal_move(store, r->record, RECORD_SENDING, r->state, &cause, err);
@@ -140,8 +98,7 @@ store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_
 	struct write write;
 	int done;
 
-	assert(rejudged->state == RECORD_HELD || rejudged->state == RECORD_DELETED ||
-	       rejudged->state == RECORD_SENDING);
+	assert(rejudged->state == RECORD_HELD || rejudged->state == RECORD_DELETED);
 	if (write_begin(store, &write, err) < 0)
 		return -1;
 	done = write_end(&write, rejudge(store, rejudged, now_ms, err), err);

@@ -228,14 +228,6 @@
 	X(WAITING_RULE, \
 	  "SELECT record.rule FROM outbox JOIN record ON record.id = outbox.record" \
 	  " WHERE outbox.record = ?1 AND outbox.leased_by IS NULL AND record.state = 'sending'") \
-	X(LESS_SET, \
-	  "UPDATE record SET no_diagnostics = max(no_diagnostics, ?2)," \
-	  " returned = CASE WHEN 'none' IN (returned, ?3) THEN 'none' ELSE coalesce(?3, returned) END," \
-	  " route = coalesce(route, 'submit') WHERE id = ?1 AND (no_diagnostics < ?2" \
-	  " OR coalesce(?3, returned) IS NOT returned AND returned IS NOT 'none')") \
-	X(OUTBOX_FOLLOW, \
-	  "UPDATE outbox SET route = (SELECT coalesce(route, 'release') FROM record WHERE id = ?1)" \
-	  " WHERE record = ?1") \
 	X(VERDICT_SET, "UPDATE record SET verdict = ?2, rule = ?3, proof = ?4 WHERE id = ?1") \
 	\
 	X(PURGE_PICK, \

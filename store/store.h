@@ -435,19 +435,14 @@ int store_waiting(struct store *store, const char *revision, size_t max, int64_t
 /* A stricter verdict on a record that waits. */
 struct store_rejudged {
 	int64_t record;
-	enum record_state state; /* HELD, DELETED; SENDING: less of it is to go out */
+	enum record_state state; /* HELD or DELETED */
 	const char *verdict, *rule, *policy_revision;
-	const char *proof; /* as in store_new_record, and so the others */
-	bool no_diagnostics;
-	const char *returned;
+	const char *proof; /* as in store_new_record */
 };
 /*
- * The record leaves the outbox for that state, and bears the new verdict and
- * rule; its journal has a row of who "policy" that names the rule, the
- * revision and the rule until then. SENDING: it stays, and what is not to go
- * out is added to what was not before; it leaves by the route for what we
- * alter then, and the journal has a note. 1 done; 0 nothing was changed: it
- * does not wait any more (leased, sent), or no less goes out than before.
+ * The record leaves the outbox for that state, and bears the new verdict and rule; its journal has
+ * a row of who "policy" that names the rule, the revision and the rule until then. 1 done, 0 it
+ * does not wait any more (leased, sent): nothing was changed.
  */
 int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
 		  int *ret_done, struct error *err);

@@ -167,61 +167,6 @@ Test(rejudge, a_stricter_verdict_takes_it_out_of_the_outbox_and_is_in_its_journa
 	}
 }
 
-static int
-lessen(struct store *store, int64_t id, bool no_diagnostics, const char *returned)
-{
-	const struct store_rejudged r = {
-		.record = id,
-		.state = RECORD_SENDING,
-		.verdict = "send",
-		.rule = "New.ndr",
-		.policy_revision = NEW,
-		.no_diagnostics = no_diagnostics,
-		.returned = returned,
-	};
-	int done = -1;
-
-	OK(store_rejudge(store, &r, 7000, &done, &err));
-	return done;
-}
-
-#define WITH(condition) "SELECT count(*) FROM record WHERE " condition
-
-Test(rejudge, less_goes_out_but_never_more_than_before)
-{
-	static const struct {
-		bool no_diagnostics;
-		const char *returned;
-		int done;
-		const char *then;
-	} steps[] = {
-		{ false, NULL, 0,
-		  WITH("NOT no_diagnostics AND returned IS NULL AND route IS NULL") },
-		{ false, "headers", 1, WITH("NOT no_diagnostics AND returned = 'headers'") },
-		{ false, "headers", 0, WITH("NOT no_diagnostics AND returned = 'headers'") },
-		{ true, NULL, 1, WITH("no_diagnostics AND returned = 'headers'") },
-		{ true, "none", 1, WITH("no_diagnostics AND returned = 'none'") },
-		{ true, "headers", 0, WITH("no_diagnostics AND returned = 'none'") },
-		{ false, NULL, 0,
-		  WITH("no_diagnostics AND returned = 'none' AND route = 'submit'") },
-	};
-	AUTO(fixture_done) struct fixture f = { 0 };
-	int64_t id, ids[64];
-
-	fixture_start(&f);
-	id = put_waiting(f.store, 1);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		cr_expect_eq(lessen(f.store, id, steps[i].no_diagnostics, steps[i].returned),
-			     steps[i].done, "step %zu", i);
-		cr_expect_eq(ask(f.store, steps[i].then), 1, "step %zu", i);
-	}
-	cr_expect_eq(ask(f.store, "SELECT count(*) FROM outbox WHERE route = 'submit'"), 1);
-	cr_expect_eq(ask(f.store, "SELECT count(*) FROM journal WHERE who = 'policy'"), 3);
-	cr_expect_eq(waiting(f.store, 9, ids), 1);
-	cr_expect_eq(rejudge_to(f.store, id, RECORD_HELD), 1);
-	check_invariants(f.store);
-}
-
 Test(rejudge, what_is_leased_sent_released_or_unknown_stays)
 {
 	AUTO(fixture_done) struct fixture f = { 0 };
