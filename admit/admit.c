@@ -20,16 +20,17 @@ judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt, struct alte
 {
 	const struct judge_subject subject = {
 		.facts = s->facts,
-		.bytes = spool_bytes(s->spool),
 		.truncated = spool_truncated(s->spool),
 		.size_bytes = spool_size(s->spool),
 		.received_at_ms = s->received_at_ms,
 		.delivered_to_is_ours = s->source->delivered_to_is_ours,
 		.rcpt = buffer_span(&rcpt->path),
 		.orcpt = rcpt->orcpt,
+		.bytes = spool_bytes(s->spool),
+		.memo = memo,
 	};
 
-	rcpt->state = judge(s->policy, &subject, memo, &rcpt->decision);
+	rcpt->state = judge(s->policy, &subject, &rcpt->decision);
 }
 
 /* observe changes nothing */

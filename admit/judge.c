@@ -65,7 +65,7 @@ state_of(const struct policy *policy, const struct judge_subject *subject,
 }
 
 enum record_state
-judge(const struct policy *policy, const struct judge_subject *subject, struct altered_memo *memo,
+judge(const struct policy *policy, const struct judge_subject *subject,
       struct policy_decision *ret_decision)
 {
 	AUTO(freep) char *orcpt = forwarding_address(subject);
@@ -79,7 +79,7 @@ judge(const struct policy *policy, const struct judge_subject *subject, struct a
 	};
 
 	policy_decide(policy, &asked, ret_decision);
-	altered_judge(subject->bytes, subject->facts, memo, ret_decision);
+	altered_judge(subject->bytes, subject->facts, subject->memo, ret_decision);
 	return state_of(policy, subject, ret_decision->action);
 }
 
@@ -120,20 +120,21 @@ judge_read_record(const struct policy *policy, const struct store_record *record
 }
 
 enum record_state
-judge_record(const struct policy *policy, const struct store_record *record, struct span bytes,
-	     const struct facts *facts, struct altered_memo *memo,
+judge_record(const struct policy *policy, const struct store_record *record,
+	     const struct facts *facts, struct span bytes, struct altered_memo *memo,
 	     struct policy_decision *ret_decision)
 {
 	const struct judge_subject subject = {
 		.facts = facts,
-		.bytes = bytes,
 		.truncated = record->truncated,
 		.size_bytes = record->size_bytes,
 		.received_at_ms = record->received_at_ms,
 		.delivered_to_is_ours = !came_by_lmtp(record),
 		.rcpt = record->rcpt,
 		.orcpt = record->orcpt,
+		.bytes = bytes,
+		.memo = memo,
 	};
 
-	return judge(policy, &subject, memo, ret_decision);
+	return judge(policy, &subject, ret_decision);
 }

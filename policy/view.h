@@ -34,6 +34,8 @@ int policy_key_from_name(struct span name, enum policy_key *ret_key);
  * 1 found, 0 no such key. */
 int policy_member_from_name(struct span name, enum policy_key *ret_key,
 			    enum policy_proof *ret_proof);
+/* 1 found, 0 no such action. */
+int policy_action_from_name(struct span name, enum policy_action *ret_action);
 
 /*
  * A value is a number: enum policy_action, policy_returned or policy_copy;

@@ -6,8 +6,6 @@
 
 enum { MB = 1 << 20 };
 
-#define PLAIN "Subject: hello\r\n\r\ntext\r\n"
-
 #define MANY                                                                                       \
 	"local_domains = [ \"example.org\" ];\n"                                                   \
 	"rules = ( { name = \"big\"; larger = 1000; action = \"delete\"; } );\n"                   \
@@ -58,7 +56,7 @@ expect_same(struct policy *policy, const char *folder, const struct judged_case 
 	admit_judge(s);
 	record = record_of(s);
 	facts = judge_read_record(policy, &record, spool_bytes(s->spool));
-	state = judge_record(policy, &record, spool_bytes(s->spool), facts, &memo, &again);
+	state = judge_record(policy, &record, facts, spool_bytes(s->spool), &memo, &again);
 	cr_expect_str_eq(s->rcpts[0].decision.rule, c->rule, "%s: %s", c->name,
 			 s->rcpts[0].decision.rule);
 	cr_expect_str_eq(again.rule, c->rule, "%s again: %s", c->name, again.rule);
@@ -105,7 +103,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 		  &folder_source,
 		  "Default.ndr" },
 		{ "nobody knows what",
-		  { PLAIN, sizeof(PLAIN) - 1 },
+		  { "Subject: hello\r\n\r\ntext\r\n", 24 },
 		  "a@remote.example",
 		  NULL,
 		  NULL,
@@ -127,7 +125,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 Test(judge, ordinary_mail_is_told_from_what_nobody_knows_by_the_stored_class)
 {
 	static const char *const classes[] = { "mail", "unknown" };
-	static const struct span body = { PLAIN, sizeof(PLAIN) - 1 };
+	static const struct span body = { "Subject: hello\r\n\r\ntext\r\n", 24 };
 	AUTO(folder_removep) char *folder = folder_make();
 	AUTO(policy_unrefp) struct policy *policy = policy_make(folder, POLICY);
 
@@ -162,12 +160,12 @@ Test(judge, size_and_truncation_are_those_of_the_record)
 
 	facts_init();
 	facts = judge_read_record(policy, &record, SPAN(NDR));
-	cr_expect_eq(judge_record(policy, &record, SPAN(NDR), facts, &memo, &d), RECORD_DELETED);
+	cr_expect_eq(judge_record(policy, &record, facts, SPAN(NDR), &memo, &d), RECORD_DELETED);
 	cr_expect_str_eq(d.rule, "big");
 	policy_decision_done(&d);
 	record.rcpt = SPAN("a@example.org");
 	record.truncated = true;
-	cr_expect_eq(judge_record(policy, &record, SPAN(NDR), facts, &memo, &d), RECORD_HELD);
+	cr_expect_eq(judge_record(policy, &record, facts, SPAN(NDR), &memo, &d), RECORD_HELD);
 	cr_expect_str_eq(d.rule, "truncated");
 	policy_decision_done(&d);
 }
