@@ -13,6 +13,7 @@
 #include "admit/altered.h"
 #include "admit/judge.h"
 #include "base/cleanup.h"
+#include "report/copy.h"
 
 static void
 judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
@@ -204,10 +205,57 @@ admit_set_aside(struct submission *s, const struct store_place *place, const cha
 	return 0;
 }
 
+/* For the postmaster, who has asked for it: not of what came before, nor of what came back. */
+static bool
+wants_copy(const struct submission *s, size_t i)
+{
+	return s->hostname != NULL && s->message.records[i].outcome == STORE_PUT_NEW &&
+	       policy_wants_copy(s->policy, &s->rcpts[i].decision, s->facts);
+}
+
+static int
+make_copy(struct submission *s, struct store *store, size_t i, struct error *err)
+{
+	const struct policy_postmaster postmaster = policy_postmaster(s->policy);
+	const struct copy_request request = {
+		.record = s->message.records[i].id,
+		.facts = s->facts,
+		.body = spool_bytes(s->spool),
+		.truncated = spool_truncated(s->spool),
+		.smtputf8 = s->smtputf8,
+		.to = postmaster.address,
+		.hostname = s->hostname,
+		.now_ms = s->received_at_ms,
+		.max = postmaster.copy_max,
+		.window_ms = postmaster.copy_window_ms,
+	};
+	int made = copy_put(store, &request, &s->rcpts[i].copy, err);
+
+	if (made == 0)
+		s->rcpts[i].copy = -1;
+	return made < 0 ? -1 : 0;
+}
+
+static int
+make_copies(struct store *store, void *ctx, struct error *err)
+{
+	struct submission *s = ctx;
+
+	for (size_t i = 0; i < s->rcpts_len; i++) {
+		s->rcpts[i].copy = 0;
+		if (wants_copy(s, i) && make_copy(s, store, i, err) < 0) {
+			/* the notification itself may be as good as any: it stays where it is */
+			err->class = ERROR_TEMP;
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int
 admit_store(struct submission *s, struct store *store, struct error *err)
 {
-	if (store_put(store, &s->message, err) < 0)
+	if (store_put_then(store, &s->message, make_copies, s, err) < 0)
 		return -1;
 	s->outcome = SUBMISSION_COMMITTED;
 	return 0;

@@ -123,6 +123,21 @@ struct policy_decision {
 	enum policy_copy copy;
 };
 
+/* What the postmaster is told; lent as long as the policy is held. */
+struct policy_postmaster {
+	const char *address;    /* NULL: nobody, and no row has copies */
+	const char *digest_to;  /* NULL: no digest */
+	int digest_minute;      /* of the local day */
+	int64_t copy_max;       /* at most so many copies … */
+	int64_t copy_window_ms; /* … in so long a time */
+};
+struct policy_postmaster policy_postmaster(const struct policy *policy);
+
+/* Is a copy of this made: an NDR of a row with copy = "each", with a status that copy_status names?
+ */
+bool policy_wants_copy(const struct policy *policy, const struct policy_decision *decision,
+		       const struct facts *facts);
+
 void policy_decide(const struct policy *policy, const struct policy_subject *subject,
 		   struct policy_decision *ret_decision);
 void policy_decision_done(struct policy_decision *decision);

@@ -43,6 +43,16 @@ struct policy_row_text {
 	int returned, copy;
 };
 
+/* The postmaster's keys. */
+struct policy_told {
+	char *postmaster; /* NULL: not said */
+	char *digest_at, *digest_to;
+	int digest_minute;
+	struct config_list copy_status;
+	char *copy_limit;
+	int64_t copy_max, copy_window_ms;
+};
+
 struct policy {
 	atomic_size_t refs;
 	char revision[65];
@@ -53,6 +63,7 @@ struct policy {
 	struct config_list our_hosts, our_networks;
 	struct config_list authserv_ids, trusted_arc_sealers;
 	int alignment; /* enum align_mode */
+	struct policy_told told;
 	struct domain_table local;
 	struct policy_rule *rules;
 	size_t rules_len;
@@ -109,6 +120,12 @@ bool policy_name_is_clean(const char *name);
 /* our_hosts, our_networks, authserv_ids and trusted_arc_sealers are what they should be. */
 int policy_site_check(const struct policy *policy, const struct config_file *file,
 		      struct buffer *warnings, struct error *err);
+
+/* The postmaster's keys: of the file, and once there are rows with them. */
+int policy_postmaster_read(struct policy *policy, const struct config_file *file,
+			   struct error *err);
+int policy_postmaster_check(const struct policy *policy, const struct config_file *file,
+			    struct buffer *warnings, struct error *err);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

@@ -124,6 +124,25 @@ policy_rule_is_for(const struct policy *policy, size_t i, const char *domain)
 	return domains->len == 0 || domain_table_find(domains, domain) != NULL;
 }
 
+size_t
+policy_settings_len(void)
+{
+	return policy_items_len;
+}
+
+void
+policy_view_setting(const struct policy *policy, size_t i, struct policy_setting_view *ret_view)
+{
+	const struct config_item *item = &policy_items[i];
+	const void *at = (const char *)policy + item->offset;
+
+	*ret_view = (struct policy_setting_view){ .key = item->key };
+	if (item->type == CONFIG_LIST)
+		ret_view->list = at;
+	else if (item->type == CONFIG_CHOICE)
+		ret_view->word = item->choices[*(const int *)at];
+}
+
 const struct config_list *
 policy_local_domains(const struct policy *policy)
 {

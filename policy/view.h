@@ -91,6 +91,16 @@ void policy_view_rule(const struct policy *policy, size_t i, struct policy_rule_
 /* Could it decide for this domain (normalised)? */
 bool policy_rule_is_for(const struct policy *policy, size_t i, const char *domain);
 
+/* What is said once for all: a list, or a word. Both NULL: another sort of key. */
+struct policy_setting_view {
+	const char *key;
+	const struct config_list *list;
+	const char *word;
+};
+size_t policy_settings_len(void);
+void policy_view_setting(const struct policy *policy, size_t i,
+			 struct policy_setting_view *ret_view);
+
 /* As written. */
 const struct config_list *policy_local_domains(const struct policy *policy);
 

@@ -126,6 +126,35 @@ diff_local(bool json, const struct config_list *a, const struct config_list *b)
 			show_change(json, b->items[i], "local_domains", NULL, "local");
 }
 
+static void
+diff_list(bool json, const char *key, const struct config_list *a, const struct config_list *b)
+{
+	for (size_t i = 0; i < a->len; i++)
+		if (!list_has(b, a->items[i]))
+			show_change(json, "*", key, a->items[i], NULL);
+	for (size_t i = 0; i < b->len; i++)
+		if (!list_has(a, b->items[i]))
+			show_change(json, "*", key, NULL, b->items[i]);
+}
+
+/* What is said once for all: the mode, who we are, whom we believe. */
+static void
+diff_settings(bool json, const struct policy *a, const struct policy *b)
+{
+	for (size_t i = 0; i < policy_settings_len(); i++) {
+		struct policy_setting_view in_a, in_b;
+
+		policy_view_setting(a, i, &in_a);
+		policy_view_setting(b, i, &in_b);
+		if (in_a.word != NULL && strcmp(in_a.word, in_b.word) != 0)
+			show_change(json, "*", in_a.key, in_a.word, in_b.word);
+		if (in_a.list == policy_local_domains(a))
+			diff_local(json, in_a.list, in_b.list);
+		else if (in_a.list != NULL)
+			diff_list(json, in_a.key, in_a.list, in_b.list);
+	}
+}
+
 /* The i-th rule's text in the other policy; NULL: it has none of this name. */
 static const char *
 text_in(const struct policy *policy, const char *name)
@@ -251,10 +280,7 @@ diff_policies(bool json, const struct policy *a, const struct policy *b)
 	AUTO(policy_view_done) struct policy_view in_b = { .pattern = NULL };
 	bool subtree;
 
-	if (policy_observes(a) != policy_observes(b))
-		show_change(json, "*", "mode", policy_observes(a) ? "observe" : "enforce",
-			    policy_observes(b) ? "observe" : "enforce");
-	diff_local(json, policy_local_domains(a), policy_local_domains(b));
+	diff_settings(json, a, b);
 	diff_rules(json, a, b);
 	policy_view_default(a, &in_a);
 	policy_view_default(b, &in_b);

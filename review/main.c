@@ -28,6 +28,8 @@ static const struct verb verbs[] = {
 	{ "purge", "--older-than AGE [--state S,…] [--dry-run]", cmd_purge,
 	  "remove the text of old records", purge_options },
 	{ "stats", "[--by WHAT]", cmd_stats, "count records", stats_options },
+	{ "digest", "[--since AGE] [--html]", cmd_digest, "tell what came, as the daily mail does",
+	  digest_options },
 	{ "policy", "check | test | show | diff | replay | allow | deny | set | …", cmd_policy,
 	  "check, ask, compare or change a policy", NULL },
 	{ "facts", "[-v] [--from A] [--rcpt A] FILE|DIRECTORY|MBOX… | --files-from FILE", cmd_facts,

@@ -255,6 +255,13 @@ get_loop_of(const struct record_view *view)
 }
 
 static struct property_value
+get_copy_of(const struct record_view *view)
+{
+	return view->record->copy_of > 0 ? value_int(view->record->copy_of)
+					 : (struct property_value){ .type = VALUE_NONE };
+}
+
+static struct property_value
 get_storm(const struct record_view *view)
 {
 	return view->record->storm > 0 ? value_int(view->record->storm)
@@ -351,6 +358,7 @@ const struct property record_properties[] = {
 	{ "relay_reply", NULL, "relay said", 0, get_relay_reply, "the relay's last words" },
 	{ "storm", NULL, NULL, 0, get_storm, "the group that it came in" },
 	{ "loop_of", NULL, "loop of", 0, get_loop_of, "the record that came back as this one" },
+	{ "copy_of", NULL, "copy of", 0, get_copy_of, "the record that this mail is about" },
 	{ "message", NULL, "message", 0, get_message, "shared by records that came as one" },
 	{ "orcpt", NULL, "ORCPT", 0, get_orcpt, "RFC 3461" },
 	{ "notify", NULL, "NOTIFY", 0, get_notify, "RFC 3461" },

@@ -1,6 +1,7 @@
 /* test_admit.c: facts, policy and store met on one page, with the real three. */
 #include "admit/admit.h"
 
+#include "report/mail.h"
 #include "tests/unit/admit/store_fixture.h"
 #include "tests/unit/admit/submission_fixture.h"
 
@@ -412,6 +413,74 @@ Test(admit, what_cannot_be_set_aside_is_refused_for_now)
 	cr_assert_eq(admit_set_aside(s, &nowhere, "it crashed", &err), -1);
 	cr_assert_eq(err.class, ERROR_TEMP);
 	cr_assert_neq(s->outcome, SUBMISSION_DAMAGED);
+}
+
+#define COPIES                                                                                     \
+	"local_domains = [ \"example.org\" ];\n"                                                   \
+	"postmaster = \"p@example.org\"; copy_limit = \"2/1h\";\n"                                 \
+	"remote_domains = ( { name = \"Default\"; domain = \"*\"; copy = \"each\"; } );\n"
+
+Test(admit, each_new_remote_recipient_has_a_copy_as_far_as_the_limit_goes)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(side_closep) sqlite3 *side = NULL;
+	static const struct {
+		const char *hostname;
+		const char *rcpts[4];
+		int64_t copies[4]; /* of each recipient: a record, 0 none, -1 left out */
+		int64_t all;
+	} cases[] = {
+		{ NULL, { "a@x.example" }, { 0 }, 0 },
+		{ "mx.example.org", { "b@x.example", "c@example.org" }, { 4, 0 }, 1 },
+		{ "mx.example.org", { "b@x.example" }, { 0 }, 1 }, /* redelivered */
+		{ "mx.example.org", { "d@x.example", "e@x.example" }, { 7, -1 }, 2 },
+	};
+
+	bench_start(&b, COPIES);
+	mail_init();
+	store = store_make(b.folder);
+	side = side_open(b.folder);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(submission_freep)
+		struct submission *s = submission_make(b.policy, b.folder, SPAN(NDR), NULL, MB);
+		struct error err = { 0 };
+
+		s->hostname = cases[i].hostname;
+		for (size_t r = 0; cases[i].rcpts[r] != NULL; r++)
+			submission_add_bytes(s, span_of(cases[i].rcpts[r]));
+		admit_judge(s);
+		cr_assert_eq(admit_store(s, store, &err), 0, "%s", err.text);
+		for (size_t r = 0; r < s->rcpts_len; r++)
+			cr_expect_eq(s->rcpts[r].copy, cases[i].copies[r], "case %zu, %zu: %d", i,
+				     r, (int)s->rcpts[r].copy);
+		cr_expect_eq(side_ask(side, "SELECT count(*) FROM message WHERE class = 'copy'"),
+			     cases[i].all, "case %zu", i);
+	}
+}
+
+Test(admit, a_copy_that_cannot_be_made_leaves_no_record_and_is_no_reason_to_set_aside)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(side_closep) sqlite3 *side = NULL;
+	AUTO(submission_freep) struct submission *s = NULL;
+	struct error err = { 0 };
+
+	bench_start(&b, COPIES);
+	mail_init();
+	store = store_make(b.folder);
+	side = side_open(b.folder);
+	side_run(side, "CREATE TRIGGER no BEFORE INSERT ON message WHEN NEW.class = 'copy'"
+		       " BEGIN SELECT raise(ABORT, 'no'); END");
+	s = judged(&b, SPAN(NDR), "a@x.example", NULL);
+	s->hostname = "mx.example.org";
+	cr_expect_eq(admit_store(s, store, &err), -1);
+	cr_expect_eq(err.class, ERROR_TEMP);
+	cr_expect_eq(side_ask(side, "SELECT count(*) FROM record"), 0);
+	side_run(side, "DROP TRIGGER no");
+	cr_expect_eq(admit_store(s, store, &err), 0);
+	cr_expect_eq(side_ask(side, "SELECT count(*) FROM record"), 2);
 }
 
 /* ---- counting --------------------------------------------------------------------------- */

@@ -314,6 +314,7 @@ Test(decide, the_row_says_how_much_goes_along_whoever_decides)
 	struct error err = { 0 };
 	static const char text[] =
 		"local_domains = \"*.ours.example\"; domains_file = \"domains\";\n"
+		"postmaster = \"p@ours.example\";\n"
 		"rules = ( { name = \"R\"; domain = \"*.a.example\"; action = \"send\"; } );\n"
 		"remote_domains = ( { name = \"A\"; domain = \"*.a.example\"; returned = \"none\"; "
 		"},\n"

@@ -137,12 +137,13 @@ Test(edit, the_row_of_the_domain_changes_and_all_else_stays)
 		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
 			"false; } );\n" },
 		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
-			"false; copy = \"each\"; } );\n",
+			"false; copy = \"each\"; } );\npostmaster = \"p@a\";\n",
 		  "b.a", headers,
 		  LOCAL
 		  "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
 		  "false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
-		  "ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n" },
+		  "ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
+		  "postmaster = \"p@a\";\n" },
 		/* a new row keeps what was said for the domain until now */
 		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
 			"ndr = { none = \"delete\"; }; } );\n",
@@ -219,7 +220,7 @@ Test(edit, a_domain_in_the_list_has_its_line_changed)
 	};
 
 	put("p.conf",
-	    LOCAL "domains_file = \"list\";\n"
+	    LOCAL "domains_file = \"list\"; postmaster = \"p@a\";\n"
 		  "remote_domains = ( { name = \"A\"; domain = \"z\"; ndr = \"send\"; } );\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO(policy_edit_done) struct policy_edit e = { 0 };

@@ -307,7 +307,8 @@ Test(exchange, what_exchange_cannot_do_is_said)
 	AUTO(buffer_done) struct buffer notes = { 0 };
 	AUTO(policy_unrefp)
 	struct policy *policy = sample_policy(
-		"local_domains = \"ours.example\"; remote_domains = (\n"
+		"local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		"remote_domains = (\n"
 		"{ name = \"O'Neil \xE2\x80\x99s\"; domain = \"a.example\"; receipt = \"send\";\n"
 		"  ndr = { proved = \"send\"; }; delay = \"send\"; returned = \"headers\";\n"
 		"  copy = \"each\"; } );\n");

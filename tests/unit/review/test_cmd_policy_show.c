@@ -115,7 +115,7 @@ Test(cmd_policy_show, as_json_each_value_has_its_file_and_line)
 
 Test(cmd_policy_show, what_holds_whatever_the_proof_is_one_line_and_one_value)
 {
-	put("b", "local_domains = \"ours.example\"; remote_domains = (\n"
+	put("b", "local_domains = \"ours.example\"; postmaster = \"p@a\"; remote_domains = (\n"
 		 "  { name = \"All\"; domain = \"*\"; copy = \"each\"; },\n"
 		 "  { name = \"D\"; domain = \"d.example\"; ndr_diagnostics = false;\n"
 		 "    returned = \"headers\"; }\n"
@@ -182,6 +182,20 @@ Test(cmd_policy_show, what_two_policies_do_differently_is_a_line_each)
 		"\n"
 		"{\"domain\":\"d.example\",\"key\":\"delay\",\"before\":\"hold\",\"after\":"
 		"\"send\"}\n");
+}
+
+Test(cmd_policy_show, who_we_are_and_whom_we_believe_differs_too)
+{
+	put("x", "local_domains = \"ours.example\"; our_hosts = [ \"mx.a\", \"mx.b\" ];\n"
+		 "our_networks = \"192.0.2.0/24\"; alignment = \"strict\";\n");
+	put("y", "local_domains = \"ours.example\"; our_hosts = [ \"mx.b\", \"mx.c\" ];\n"
+		 "our_networks = \"192.0.2.0/24\"; authserv_ids = \"mx.b\";\n");
+	cr_assert_eq(RUN("diff", "x", "y"), 0);
+	cr_assert_eq(RUN("diff", "y", "y"), 0);
+	cr_assert_stdout_eq_str("*: our_hosts: mx.a -> not there\n"
+				"*: our_hosts: not there -> mx.c\n"
+				"*: authserv_ids: not there -> mx.b\n"
+				"*: alignment: strict -> relaxed\n");
 }
 
 #define RULE(name, rest) "{ name = \"" name "\"; " rest " }"
