@@ -219,8 +219,11 @@ add_storms(struct buffer *out, const struct digest *d)
 		add_cut(out, s->shared);
 		buffer_add_str(out, "</b></div><div style=\"" SMALL "\">");
 		add_escaped(out, s->rule);
-		buffer_printf(out, " &middot; %s to %s</div></td>",
-			      digest_time(s->began_at_ms, began), digest_time(s->last_at_ms, last));
+		buffer_printf(out, " &middot; %s to %s</div>", digest_time(s->began_at_ms, began),
+			      digest_time(s->last_at_ms, last));
+		buffer_printf(out,
+			      "<div style=\"" CODE "\">ndrq list --storm %" PRId64 "</div></td>",
+			      s->id);
 		add_number(out, s->members);
 		buffer_add_str(out, "</tr>\n");
 	}

@@ -58,7 +58,7 @@ note_held(const struct store_digest_held *h, void *ctx)
 }
 
 static int
-note_storm(const struct store_digest_storm *s, void *ctx)
+note_storm(const struct store_storm *s, void *ctx)
 {
 	buffer_printf(ctx, "%s %s %lld\n", s->rule, s->shared, (long long)s->members);
 	return 0;
