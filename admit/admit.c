@@ -11,60 +11,26 @@
 #include <string.h>
 
 #include "admit/altered.h"
+#include "admit/judge.h"
 #include "base/cleanup.h"
-#include "base/text.h"
-#include "facts/xtext.h"
 #include "report/copy.h"
 
-/* The recipient as text for facts and policy; NULL: not known, or no text. */
-static const char *
-rcpt_text(const struct submission_rcpt *rcpt)
-{
-	struct span path = buffer_span(&rcpt->path);
-
-	if (path.len == 0 || memchr(path.data, '\0', path.len) != NULL || !text_is_utf8(path))
-		return NULL;
-	return path.data;
-}
-
-/*
- * Who it was addressed to before somebody forwarded it: ORCPT without its type, decoded (RFC 3461
- * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own
- * mailbox.
- */
-static char *
-forwarding_address(const struct submission *s, const struct submission_rcpt *rcpt)
-{
-	struct buffer out = { 0 };
-	const char *address;
-
-	if (rcpt->orcpt == NULL)
-		return s->source->delivered_to_is_ours ? NULL : xstrdup(s->facts->delivered_to);
-	address = strchr(rcpt->orcpt, ';');
-	address = address == NULL ? rcpt->orcpt : address + 1;
-	xtext_decode(span_of(address), &out);
-	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
-	if (out.len > 0 &&
-	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))
-		buffer_done(&out);
-	return out.data == NULL ? NULL : buffer_take(&out);
-}
-
 static void
-judge_rcpt(struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
+judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
 {
-	AUTO(freep) char *orcpt = forwarding_address(s, rcpt);
-	const struct policy_subject subject = {
+	const struct judge_subject subject = {
 		.facts = s->facts,
-		.rcpt = rcpt_text(rcpt),
-		.orcpt = orcpt,
 		.truncated = spool_truncated(s->spool),
 		.size_bytes = spool_size(s->spool),
 		.received_at_ms = s->received_at_ms,
+		.delivered_to_is_ours = s->source->delivered_to_is_ours,
+		.rcpt = buffer_span(&rcpt->path),
+		.orcpt = rcpt->orcpt,
 	};
 
-	policy_decide(s->policy, &subject, &rcpt->decision);
+	(void)judge(s->policy, &subject, &rcpt->decision);
 	altered_judge(spool_bytes(s->spool), s->facts, memo, &rcpt->decision);
+	rcpt->state = judge_state(s->policy, &subject, rcpt->decision.action);
 }
 
 /* observe changes nothing */
@@ -79,23 +45,6 @@ static const char *
 route_of(const struct submission *s, const struct submission_rcpt *rcpt)
 {
 	return s->route == NULL && is_altered(s, rcpt) ? STORE_ROUTE_SUBMIT : s->route;
-}
-
-static enum record_state
-state_of(const struct submission *s, const struct submission_rcpt *rcpt)
-{
-	/* observe: everything is sent that can be sent whole and to somebody */
-	if (policy_observes(s->policy) && rcpt_text(rcpt) != NULL && !spool_truncated(s->spool))
-		return RECORD_SENDING;
-	switch (rcpt->decision.action) {
-	case POLICY_SEND:
-		return RECORD_SENDING;
-	case POLICY_HOLD:
-		return RECORD_HELD;
-	case POLICY_DELETE:
-		return RECORD_DELETED;
-	}
-	return RECORD_HELD;
 }
 
 static enum store_budget_kind
@@ -154,7 +103,7 @@ fill_records(struct submission *s)
 			.domain = rcpt->decision.domain,
 			.orcpt = rcpt->orcpt,
 			.notify = rcpt->notify,
-			.state = state_of(s, rcpt),
+			.state = rcpt->state,
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
 			.route = route_of(s, rcpt),
@@ -209,7 +158,7 @@ admit_judge(struct submission *s)
 {
 	const struct facts_envelope envelope = {
 		.sender = s->sender,
-		.rcpt = s->rcpts_len > 0 ? rcpt_text(&s->rcpts[0]) : NULL,
+		.rcpt = s->rcpts_len > 0 ? judge_rcpt_text(buffer_span(&s->rcpts[0].path)) : NULL,
 	};
 	struct altered_memo memo = { 0 };
 	struct facts_site site;

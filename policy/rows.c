@@ -158,6 +158,17 @@ policy_value_from_name(enum policy_key key, struct span name, int *ret_value)
 	return 0;
 }
 
+int
+policy_action_from_name(struct span name, enum policy_action *ret_action)
+{
+	int value;
+
+	if (policy_value_from_name(POLICY_KEY_NDR, name, &value) == 0)
+		return 0;
+	*ret_action = (enum policy_action)value;
+	return 1;
+}
+
 const char *
 policy_values_expected(enum policy_key key)
 {

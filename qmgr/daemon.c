@@ -39,6 +39,7 @@
 #include "qmgr/control.h"
 #include "qmgr/digest.h"
 #include "qmgr/intake.h"
+#include "qmgr/rejudge.h"
 #include "qmgr/reload.h"
 #include "qmgr/retention.h"
 #include "qmgr/routes.h"
@@ -67,6 +68,7 @@ struct daemon {
 	struct control *control;
 	struct retention *retention;
 	struct daily *daily;
+	struct rejudge *rejudge;
 	struct intake_host host;
 	void *intake_states[INTAKES];
 	bool intake_started[INTAKES];
@@ -337,7 +339,7 @@ put_policy_execute(struct job *job, struct store *store, struct error *err)
 	const struct small_job *small = (struct small_job *)job;
 
 	return store_put_policy(store, policy_revision(small->policy), policy_text(small->policy),
-				clock_now_ms(), err);
+				policy_observes(small->policy), clock_now_ms(), err);
 }
 
 /* The text is with the committer before any record that names it. */
@@ -371,11 +373,27 @@ apply_settings(struct daemon *d, struct settings *settings)
 static void
 apply_policy(struct daemon *d, struct policy *policy)
 {
+	bool changed = strcmp(policy_revision(policy), policy_revision(d->policy)) != 0;
+
 	policy_unrefp(&d->policy);
 	d->policy = policy;
 	put_policy(d);
+	if (changed)
+		rejudge_run(d->rejudge, policy);
 	daily_wake(d->daily);
 	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(policy)));
+}
+
+/* Those who asked by the control socket. */
+static void
+answer_reload(const struct daemon *d, const struct error *err)
+{
+	AUTO(freep)
+	char *answer = xasprintf("%s %s%s%s", err == NULL ? "reloaded" : "kept",
+				 policy_revision(d->policy), err == NULL ? "" : " ",
+				 err == NULL ? "" : err->text);
+
+	control_reload_ends(d->control, answer);
 }
 
 static void
@@ -391,6 +409,7 @@ on_reloaded(void *ctx, struct settings *settings, struct policy *policy, const s
 		apply_settings(d, settings);
 		apply_policy(d, policy);
 	}
+	answer_reload(d, settings == NULL ? err : NULL);
 	notify("READY=1");
 	if (d->reload_again && !d->ending)
 		reload(d);
@@ -404,6 +423,7 @@ reload(struct daemon *d)
 		return;
 	notify("RELOADING=1");
 	d->reloading = true;
+	control_reload_begins(d->control);
 	reload_start(d->admission, d->config_path, on_reloaded, d);
 }
 
@@ -424,7 +444,8 @@ is_busy(const struct daemon *d)
 		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
 			return true;
 	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || routes_busy(d->routes) ||
-	       retention_busy(d->retention) || daily_busy(d->daily);
+	       retention_busy(d->retention) || daily_busy(d->daily) ||
+	       rejudge_busy(d->rejudge);
 }
 
 /* Polls: the end is not a place for cleverness. */
@@ -456,6 +477,7 @@ on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
 	routes_drain(d->routes);
 	retention_drain(d->retention);
 	daily_drain(d->daily);
+	rejudge_drain(d->rejudge);
 	d->drain_left_ms = DRAIN_MS;
 	ev_timer_init(&d->drain_timer, on_drain, 0, 0.02);
 	d->drain_timer.data = d;
@@ -560,6 +582,39 @@ start_daily(struct daemon *d)
 	});
 }
 
+static void
+on_hold(void *ctx, bool held)
+{
+	routes_hold(((struct daemon *)ctx)->routes, held);
+}
+
+static void
+on_asked_to_reload(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (!d->ending)
+		reload(d);
+}
+
+/* What waits may have been let pass by the policy of an earlier run: nothing leaves before. */
+static void
+start_rejudge(struct daemon *d)
+{
+	const struct rejudge_options options = {
+		.loop = d->loop,
+		.admission = d->admission,
+		.committer = d->committer,
+		.crashmark = d->crashmark,
+		.spool_folder = d->folder,
+		.hold = on_hold,
+		.ctx = d,
+	};
+
+	d->rejudge = rejudge_start(&options);
+	rejudge_run(d->rejudge, d->policy);
+}
+
 static int
 start_parts(struct daemon *d, struct error *err)
 {
@@ -569,15 +624,18 @@ start_parts(struct daemon *d, struct error *err)
 		.committer = &d->committer,
 		.spool_folder = d->folder,
 		.back = &d->back,
+		.held = true,
 	};
+	const struct control_handler handler = { on_poke, on_asked_to_reload, d };
 
 	if (routes_start(&options, &d->routes, err) < 0 ||
-	    control_start(d->loop, d->folder, on_poke, d, &d->control, err) < 0)
+	    control_start(d->loop, d->folder, &handler, &d->control, err) < 0)
 		return -1;
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
 				       d->committer);
 	start_daily(d);
 	put_policy(d);
+	start_rejudge(d);
 	d->host = (struct intake_host){
 		.loop = d->loop,
 		.settings = d->settings,
@@ -644,6 +702,8 @@ start(struct daemon *d, struct error *err)
 static void
 stop(struct daemon *d)
 {
+	if (d->rejudge != NULL)
+		rejudge_drain(d->rejudge);
 	admission_stopp(&d->admission);
 	committer_stopp(&d->committer);
 	if (d->loop != NULL)
@@ -653,6 +713,7 @@ stop(struct daemon *d)
 			intakes[i]->stop(d->intake_states[i]);
 	retention_stopp(&d->retention);
 	daily_stopp(&d->daily);
+	rejudge_stopp(&d->rejudge);
 	routes_stopp(&d->routes);
 	if (d->loop != NULL)
 		on_back_ready(d->loop, &d->back_ready, 0); /* what files were being written */

@@ -61,6 +61,7 @@ static const char policy_usage[] =
 	"       ndrq policy test FILE --rcpt ADDRESS [OPTION…] [MESSAGE]\n"
 	"       ndrq policy show [DOMAIN]\n"
 	"       ndrq policy diff A B\n"
+	"       ndrq policy replay NEW.conf [OPTION…]\n"
 	"       ndrq policy allow DOMAIN\n"
 	"       ndrq policy deny DOMAIN\n"
 	"       ndrq policy set DOMAIN KEY=VALUE…\n"
@@ -106,16 +107,28 @@ policy_load(const char *path, struct policy **ret_policy, struct buffer *warning
 }
 
 int
-policy_path(const struct tool *tool, const char *given, char **ret_path)
+policy_path_and_store(const struct tool *tool, char **ret_path, char **ret_store)
 {
 	AUTO(settings_freep) struct settings *settings = NULL;
 	struct error err = { 0 };
 
-	if (given == NULL && settings_read(tool->config_path, &settings, &err) < 0) {
+	if (settings_read(tool->config_path, &settings, &err) < 0) {
 		policy_complain_lines(err.text);
 		return EX_CONFIG;
 	}
-	*ret_path = xstrdup(given != NULL ? given : settings->policy);
+	*ret_path = xstrdup(settings->policy);
+	*ret_store = xstrdup(settings->store);
+	return EX_OK;
+}
+
+int
+policy_path(const struct tool *tool, const char *given, char **ret_path)
+{
+	AUTO(freep) char *store = NULL;
+
+	if (given == NULL)
+		return policy_path_and_store(tool, ret_path, &store);
+	*ret_path = xstrdup(given);
 	return EX_OK;
 }
 
@@ -421,9 +434,11 @@ cmd_policy(const struct tool *tool, int argc, char **argv)
 		const char *name;
 		int (*run)(const struct tool *tool, int argc, char **argv);
 	} verbs[] = {
-		{ "check", run_check },  { "test", run_test },        { "show", policy_show },
-		{ "diff", policy_diff }, { "allow", policy_allow },   { "deny", policy_deny },
-		{ "set", policy_set },   { "import", policy_import }, { "export", policy_export },
+		{ "check", run_check },      { "test", run_test },
+		{ "show", policy_show },     { "diff", policy_diff },
+		{ "replay", policy_replay }, { "allow", policy_allow },
+		{ "deny", policy_deny },     { "set", policy_set },
+		{ "import", policy_import }, { "export", policy_export },
 	};
 	const char *name = argc > 1 ? argv[1] : "";
 

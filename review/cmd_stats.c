@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/cleanup.h"
+#include "policy/view.h"
 #include "review/arguments.h"
 #include "review/counted.h"
 #include "review/open.h"
@@ -20,7 +21,8 @@
 enum { OPTION_BY = OPTION_OWN, OPTION_LIMIT, OPTION_HARVESTERS, OPTION_FORMAT };
 
 const struct verb_option stats_options[] = {
-	{ "by", OPTION_BY, "WHAT", "state (default), class, domain, rule, verdict or storm" },
+	{ "by", OPTION_BY, "WHAT",
+	  "state (default), class, domain, rule, verdict, observed or storm" },
 	{ "limit", OPTION_LIMIT, "N", "the N most frequent; 0: all (default: 50 on a terminal)" },
 	{ "harvesters", OPTION_HARVESTERS, NULL, "instead: the clients that are marked" },
 	{ "format", OPTION_FORMAT, "FORM",
@@ -30,17 +32,15 @@ const struct verb_option stats_options[] = {
 	{ .name = NULL },
 };
 
-static const char *const by_names[] = { [STATS_BY_STATE] = "state",
-					[STATS_BY_CLASS] = "class",
-					[STATS_BY_DOMAIN] = "domain",
-					[STATS_BY_RULE] = "rule",
-					[STATS_BY_VERDICT] = "verdict" };
+static const char *const by_names[] = {
+	[STATS_BY_STATE] = "state", [STATS_BY_CLASS] = "class",     [STATS_BY_DOMAIN] = "domain",
+	[STATS_BY_RULE] = "rule",   [STATS_BY_VERDICT] = "verdict", [STATS_BY_OBSERVED] = "observed"
+};
 
-static const char *const by_headings[] = { [STATS_BY_STATE] = "STATE",
-					   [STATS_BY_CLASS] = "CLASS",
-					   [STATS_BY_DOMAIN] = "DOMAIN",
-					   [STATS_BY_RULE] = "RULE",
-					   [STATS_BY_VERDICT] = "VERDICT" };
+static const char *const by_headings[] = {
+	[STATS_BY_STATE] = "STATE", [STATS_BY_CLASS] = "CLASS",     [STATS_BY_DOMAIN] = "DOMAIN",
+	[STATS_BY_RULE] = "RULE",   [STATS_BY_VERDICT] = "VERDICT", [STATS_BY_OBSERVED] = "WOULD BE"
+};
 
 struct stats_output {
 	enum store_stats_by by;
@@ -104,6 +104,34 @@ print_empty_states(struct stats_output *out)
 }
 
 static int
+add_observed(const struct store_count *count, void *ctx)
+{
+	int64_t *observed = ctx;
+	enum policy_action action;
+
+	if (policy_action_from_name(span_of(count->key), &action) == 1)
+		observed[action] = count->count;
+	return 0;
+}
+
+/* What policy would have done when it only observed, in one line; nothing when it never did. */
+static int
+print_observed(struct store *store)
+{
+	int64_t observed[POLICY_DELETE + 1] = { 0 };
+	struct error err = { 0 };
+
+	if (store_stats(store, STATS_BY_OBSERVED, 0, add_observed, observed, &err) < 0)
+		return store_refusal(&err);
+	if (observed[POLICY_SEND] + observed[POLICY_HOLD] + observed[POLICY_DELETE] > 0)
+		(void)printf("\nWhile policy only observed, it would have sent %lld, held %lld, "
+			     "deleted %lld.\n",
+			     (long long)observed[POLICY_SEND], (long long)observed[POLICY_HOLD],
+			     (long long)observed[POLICY_DELETE]);
+	return EX_OK;
+}
+
+static int
 print_stats(struct workplace *place, struct stats_output *out, int64_t limit)
 {
 	struct error err = { 0 };
@@ -114,6 +142,8 @@ print_stats(struct workplace *place, struct stats_output *out, int64_t limit)
 		print_empty_states(out);
 	if (out->table != NULL)
 		table_flush(out->table);
+	if (out->by == STATS_BY_STATE && out->table != NULL)
+		return print_observed(place->store);
 	return EX_OK;
 }
 
@@ -128,7 +158,8 @@ parse_by(const char *text, struct stats_output *out)
 			out->by = (enum store_stats_by)i;
 			return 0;
 		}
-	complain("stats: --by %s: use state, class, domain, rule, verdict or storm", text);
+	complain("stats: --by %s: use state, class, domain, rule, verdict, observed or storm",
+		 text);
 	return -1;
 }
 

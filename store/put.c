@@ -165,6 +165,7 @@ policy_row(struct store *store, const char *revision, int64_t now_ms, int64_t *r
 		return row < 0 ? -1 : 0;
 	query_text(&add, revision);
 	query_text(&add, NULL);
+	query_text(&add, NULL); /* whether it observes */
 	query_int(&add, now_ms);
 	if (query_run(&add, err) < 0)
 		return -1;
@@ -410,20 +411,21 @@ policy_is_known(struct store *store, const char *revision, struct error *err)
 }
 
 static int
-add_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-	   struct error *err)
+add_policy(struct store *store, const char *revision, struct span text, bool observes,
+	   int64_t now_ms, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_POLICY_ADD);
 
 	query_text(&q, revision);
 	query_blob(&q, text);
+	query_int(&q, observes);
 	query_int(&q, now_ms);
 	return query_run(&q, err);
 }
 
 int
-store_put_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-		 struct error *err)
+store_put_policy(struct store *store, const char *revision, struct span text, bool observes,
+		 int64_t now_ms, struct error *err)
 {
 	struct write write;
 	int known = policy_is_known(store, revision, err);
@@ -432,5 +434,5 @@ store_put_policy(struct store *store, const char *revision, struct span text, in
 		return known < 0 ? -1 : 0;
 	if (write_begin(store, &write, err) < 0)
 		return -1;
-	return write_end(&write, add_policy(store, revision, text, now_ms, err), err);
+	return write_end(&write, add_policy(store, revision, text, observes, now_ms, err), err);
 }

@@ -189,12 +189,9 @@ choose(const struct store_query *query, struct pick *pick)
 	pick->before_id = query->before_id > 0 ? query->before_id : INT64_MAX;
 }
 
-/*
- * The smallest id a record received since then can have: ids of records and
- * messages are given in the same order.
- */
-static int
-find_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err)
+/* Ids of records and messages are given in the same order. */
+int
+store_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_FIRST_SINCE);
 	int row;
@@ -284,7 +281,7 @@ store_list(struct store *store, const struct store_query *query,
 
 	choose(query, &pick);
 	if (query->since_ms != 0 &&
-	    find_first_since(store, query->since_ms, &pick.first_id, err) < 0)
+	    store_first_since(store, query->since_ms, &pick.first_id, err) < 0)
 		return -1;
 	do {
 		int64_t max = left > 0 && left < PICK_MAX ? left : PICK_MAX;

@@ -166,6 +166,7 @@ static const char version_2[] =
 "	PRIMARY KEY (message, name)"
 ") STRICT, WITHOUT ROWID;"
 
+"ALTER TABLE policy ADD COLUMN observes INTEGER;" /* NULL: not known */
 "ALTER TABLE message ADD COLUMN client TEXT;" /* the border's, of the returned message */
 "ALTER TABLE message ADD COLUMN error_code TEXT;" /* of a Badmail */
 "ALTER TABLE record ADD COLUMN route TEXT;"

@@ -28,6 +28,9 @@
 	"SELECT id FROM record INDEXED BY record_state" \
 	" WHERE state = '" name "' AND instr(?1, '/" name "/') AND id < ?2 AND id >= ?3"
 
+/* Stands in the journal before the rule that decided until then (rejudge.c). */
+#define REJUDGED_BEFORE "; before: "
+
 #define STATEMENTS(X) \
 	X(BEGIN, "BEGIN IMMEDIATE") \
 	X(COMMIT, "COMMIT") \
@@ -44,11 +47,12 @@
 	X(PAGES_FREE, "PRAGMA freelist_count") \
 	X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum(2048)") \
 	\
-	X(POLICY_FIND, "SELECT id, text IS NOT NULL FROM policy WHERE revision = ?1") \
+	X(POLICY_FIND, "SELECT id, text IS NOT NULL AND observes IS NOT NULL FROM policy WHERE revision = ?1") \
 	X(POLICY_ADD, \
-	  "INSERT INTO policy (revision, text, at) VALUES (?1, ?2, ?3)" \
-	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text, at = excluded.at" \
-	  " WHERE policy.text IS NULL") \
+	  "INSERT INTO policy (revision, text, observes, at) VALUES (?1, ?2, ?3, ?4)" \
+	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text," \
+	  " observes = excluded.observes, at = excluded.at" \
+	  " WHERE policy.text IS NULL OR policy.observes IS NULL") \
 	X(HIT, \
 	  "SELECT record.id, record.state, message.instance" \
 	  " FROM record INDEXED BY record_key" \
@@ -158,7 +162,9 @@
 	X(BODY_OF, \
 	  "SELECT message FROM record WHERE id = ?1 AND purged_at IS NULL") \
 	X(ARRIVAL, \
-	  "SELECT message.received_at, record.rule, coalesce((SELECT from_state FROM journal" \
+	  "SELECT message.received_at, coalesce((SELECT substr(why, instr(why, '" REJUDGED_BEFORE "')" \
+	  " + length('" REJUDGED_BEFORE "')) FROM journal WHERE record = ?1 AND who = 'policy'" \
+	  " AND instr(why, '" REJUDGED_BEFORE "') ORDER BY n LIMIT 1), record.rule), coalesce((SELECT from_state FROM journal" \
 	  " WHERE record = ?1 ORDER BY n LIMIT 1), record.state)" \
 	  " FROM record JOIN message ON message.id = record.message WHERE record.id = ?1") \
 	X(JOURNAL_LIST, \
@@ -211,6 +217,19 @@
 	  " WHERE record = ?1") \
 	X(OUTBOX_REMOVE, "DELETE FROM outbox WHERE record = ?1") \
 	\
+	X(WAITING_LOOK, \
+	  "SELECT outbox.record, outbox.leased_by IS NULL AND record.state = 'sending'" \
+	  " AND record.copy_of IS NULL AND message.class NOT IN ('copy', 'digest')" \
+	  " AND policy.revision IS NOT ?1" \
+	  " FROM outbox NOT INDEXED CROSS JOIN record ON record.id = outbox.record" \
+	  " CROSS JOIN message ON message.id = record.message" \
+	  " LEFT JOIN policy ON policy.id = message.policy" \
+	  " WHERE outbox.record > ?2 ORDER BY outbox.record LIMIT ?3") \
+	X(WAITING_RULE, \
+	  "SELECT record.rule FROM outbox JOIN record ON record.id = outbox.record" \
+	  " WHERE outbox.record = ?1 AND outbox.leased_by IS NULL AND record.state = 'sending'") \
+	X(VERDICT_SET, "UPDATE record SET verdict = ?2, rule = ?3, proof = ?4 WHERE id = ?1") \
+	\
 	X(PURGE_PICK, \
 	  "SELECT id, message, 0 FROM record INDEXED BY record_whole" \
 	  " WHERE state = ?1 AND purged_at IS NULL AND changed_at < ?2" \
@@ -247,6 +266,14 @@
 	X(STATS_DOMAIN, STATS("coalesce(record.domain, '')")) \
 	X(STATS_RULE, STATS("record.rule")) \
 	X(STATS_VERDICT, STATS("record.verdict")) \
+	X(STATS_OBSERVED, \
+	  "SELECT record.verdict AS name, count(*) AS records," \
+	  " sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
+	  " FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
+	  " CROSS JOIN policy ON policy.id = message.policy AND policy.observes" \
+	  " WHERE record.loop_of IS NULL AND record.copy_of IS NULL" \
+	  " AND message.class NOT IN ('copy', 'digest')" \
+	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1") \
 	\
 	X(COPIES_SINCE, \
 	  "SELECT count(*) FROM message INDEXED BY message_copy" \

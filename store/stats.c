@@ -24,6 +24,8 @@ statement_of(enum store_stats_by by)
 		return SQL_STATS_RULE;
 	case STATS_BY_VERDICT:
 		return SQL_STATS_VERDICT;
+	case STATS_BY_OBSERVED:
+		return SQL_STATS_OBSERVED;
 	}
 	assert(false);
 	return SQL_STATS_STATE;

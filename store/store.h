@@ -209,9 +209,9 @@ int store_put_then(struct store *store, struct store_new_message *message,
  */
 void store_answer_lost(struct store *store, const int64_t *ids, size_t ids_len);
 
-/* The policy text of a revision, kept once. No-op when known. */
-int store_put_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-		     struct error *err);
+/* The policy text of a revision, kept once, and whether it only observes. No-op when known. */
+int store_put_policy(struct store *store, const char *revision, struct span text, bool observes,
+		     int64_t now_ms, struct error *err);
 
 /* ---- reading --------------------------------------------------------- */
 
@@ -254,6 +254,9 @@ int store_list(struct store *store, const struct store_query *query,
 	       int (*each)(const struct store_record *record, void *ctx), void *ctx,
 	       struct error *err);
 
+/* The smallest id a record received since then can have; INT64_MAX: there is none. */
+int store_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err);
+
 /* 1 found and each was called once, 0 no such record. */
 int store_get(struct store *store, int64_t id,
 	      int (*each)(const struct store_record *record, void *ctx), void *ctx,
@@ -284,7 +287,8 @@ enum store_stats_by {
 	STATS_BY_CLASS,
 	STATS_BY_DOMAIN,
 	STATS_BY_RULE,
-	STATS_BY_VERDICT
+	STATS_BY_VERDICT,
+	STATS_BY_OBSERVED /* the verdicts of policies that only observed */
 };
 /* Most frequent first, at most limit (0: all). */
 int store_stats(struct store *store, enum store_stats_by by, int64_t limit,
@@ -416,6 +420,32 @@ int store_outbox_next(struct store *store, const char *route, int64_t *ret_due_m
 int store_outbox_routes(struct store *store,
 			int (*each)(const char *route, int64_t rows, void *ctx), void *ctx,
 			struct error *err);
+
+/* ---- judging again --------------------------------------------------- */
+
+/*
+ * Records that policy let pass and that wait: state sending, not leased, and their message judged
+ * by another policy than revision. Looks at the first max outbox rows above *after_id, which is
+ * moved on: 1 and *ret_len ids, which may be none, or 0 when there was no row above it. What we
+ * wrote ourselves (class copy, digest) is no question of policy.
+ */
+int store_waiting(struct store *store, const char *revision, size_t max, int64_t *after_id,
+		  int64_t *ids, size_t *ret_len, struct error *err);
+
+/* A stricter verdict on a record that waits. */
+struct store_rejudged {
+	int64_t record;
+	enum record_state state; /* HELD or DELETED */
+	const char *verdict, *rule, *policy_revision;
+	const char *proof; /* as in store_new_record */
+};
+/*
+ * The record leaves the outbox for that state, and bears the new verdict and rule; its journal has
+ * a row of who "policy" that names the rule, the revision and the rule until then. 1 done, 0 it
+ * does not wait any more (leased, sent): nothing was changed.
+ */
+int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
+		  int *ret_done, struct error *err);
 
 /* ---- damaged --------------------------------------------------------- */
 

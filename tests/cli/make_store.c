@@ -109,6 +109,7 @@ put(struct store *store, int64_t id, const struct sample *sample)
 
 	memcpy(message.sha256, &id, sizeof(id));
 	need(store_put(store, &message, &err), "put");
+	free(record.loop_route);
 	if (record.id != id) {
 		(void)fprintf(stderr, "make_store: id %lld, not %lld\n", (long long)record.id,
 			      (long long)id);
@@ -258,7 +259,7 @@ main(int argc, char **argv)
 	options.path = argv[1];
 	now_ms = clock_now_ms();
 	need(store_open(&options, &store, &err), "open");
-	need(store_put_policy(store, REVISION, SPAN("mode = \"enforce\";\n"), now_ms, &err),
+	need(store_put_policy(store, REVISION, SPAN("mode = \"enforce\";\n"), false, now_ms, &err),
 	     "policy");
 	put_finished(store, &sent);
 	sample = like_ordinary(RECORD_HELD, 3);
