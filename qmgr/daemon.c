@@ -444,8 +444,7 @@ is_busy(const struct daemon *d)
 		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
 			return true;
 	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || routes_busy(d->routes) ||
-	       retention_busy(d->retention) || daily_busy(d->daily) ||
-	       rejudge_busy(d->rejudge);
+	       retention_busy(d->retention) || daily_busy(d->daily) || rejudge_busy(d->rejudge);
 }
 
 /* Polls: the end is not a place for cleverness. */
