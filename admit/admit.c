@@ -26,11 +26,11 @@ judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt, struct alte
 		.delivered_to_is_ours = s->source->delivered_to_is_ours,
 		.rcpt = buffer_span(&rcpt->path),
 		.orcpt = rcpt->orcpt,
+		.bytes = spool_bytes(s->spool),
+		.memo = memo,
 	};
 
-	(void)judge(s->policy, &subject, &rcpt->decision);
-	altered_judge(spool_bytes(s->spool), s->facts, memo, &rcpt->decision);
-	rcpt->state = judge_state(s->policy, &subject, rcpt->decision.action);
+	rcpt->state = judge(s->policy, &subject, &rcpt->decision);
 }
 
 /* observe changes nothing */

@@ -45,9 +45,9 @@ forwarding_address(const struct judge_subject *subject)
 	return out.data == NULL ? NULL : buffer_take(&out);
 }
 
-enum record_state
-judge_state(const struct policy *policy, const struct judge_subject *subject,
-	    enum policy_action action)
+static enum record_state
+state_of(const struct policy *policy, const struct judge_subject *subject,
+	 enum policy_action action)
 {
 	/* observe: everything is sent that can be sent whole and to somebody */
 	if (policy_observes(policy) && judge_rcpt_text(subject->rcpt) != NULL &&
@@ -79,7 +79,8 @@ judge(const struct policy *policy, const struct judge_subject *subject,
 	};
 
 	policy_decide(policy, &asked, ret_decision);
-	return judge_state(policy, subject, ret_decision->action);
+	altered_judge(subject->bytes, subject->facts, subject->memo, ret_decision);
+	return state_of(policy, subject, ret_decision->action);
 }
 
 /* ---- records ---------------------------------------------------------------- */
@@ -120,7 +121,8 @@ judge_read_record(const struct policy *policy, const struct store_record *record
 
 enum record_state
 judge_record(const struct policy *policy, const struct store_record *record,
-	     const struct facts *facts, struct policy_decision *ret_decision)
+	     const struct facts *facts, struct span bytes, struct altered_memo *memo,
+	     struct policy_decision *ret_decision)
 {
 	const struct judge_subject subject = {
 		.facts = facts,
@@ -130,6 +132,8 @@ judge_record(const struct policy *policy, const struct store_record *record,
 		.delivered_to_is_ours = !came_by_lmtp(record),
 		.rcpt = record->rcpt,
 		.orcpt = record->orcpt,
+		.bytes = bytes,
+		.memo = memo,
 	};
 
 	return judge(policy, &subject, ret_decision);

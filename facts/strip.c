@@ -23,23 +23,33 @@ enum plan {
 	PLAN_REWRITE, /* anew from its facts */
 };
 
-/* Does a part that is no returned message have the header of one, or the text quote one? */
+/* Does the text quote a header, or at least say that the message follows? */
+static bool
+text_returns(struct message *m, bool *ret_says_so)
+{
+	struct notice notice = { .has_returned = false };
+	bool quotes;
+
+	notice_read(m, &notice);
+	quotes = notice.returned.len > 0;
+	*ret_says_so = quotes || notice.has_returned;
+	notice_done(&notice);
+	return quotes;
+}
+
+/* Without a part for it: is the text one with the returned message, or the header of a part its? */
 static bool
 returns_elsewhere(struct message *m)
 {
 	size_t len;
 	const struct scan_part *parts = message_parts(m, &len);
-	struct notice notice = { .has_returned = false };
-	bool found = false;
+	bool says_so;
 
-	for (size_t i = 1; i < len && !found; i++)
-		found = field_find(parts[i].header, "Received").data != NULL;
-	if (!found) {
-		notice_read(m, &notice);
-		found = notice.has_returned || notice.returned.len > 0;
-		notice_done(&notice);
-	}
-	return found;
+	for (size_t i = 1; i < len; i++)
+		if (field_find(parts[i].header, "Received").data != NULL)
+			return true;
+	(void)text_returns(m, &says_so);
+	return says_so;
 }
 
 /* Returned messages in the outermost multipart, and all there are; *ret_others: its other parts. */
@@ -68,16 +78,20 @@ is_bounce(const struct facts *facts)
 }
 
 static enum plan
-plan_cut(struct message *m, const struct facts *facts)
+plan_cut(struct message *m, const struct facts *facts, const struct strip *how)
 {
 	size_t len, all, others, direct = count_returned(m, &all, &others);
 	const struct scan_part *parts = message_parts(m, &len);
 	enum plan anew = report_is_possible(facts) ? PLAN_REWRITE : PLAN_NONE;
+	bool says_so;
 
 	if (part_is_returned(&parts[0]))
 		return anew;
 	if (all == 0)
 		return is_bounce(facts) && returns_elsewhere(m) ? anew : PLAN_AS_IS;
+	/* Microsoft 365 has the header in its text too */
+	if (is_bounce(facts) && how->returned == STRIP_NONE && text_returns(m, &says_so))
+		return anew;
 	return direct == all && others > 0 ? PLAN_CUT : anew;
 }
 
@@ -88,7 +102,7 @@ plan_of(struct message *m, const struct facts *facts, const struct strip *how)
 		return PLAN_NONE;
 	if (how->no_diagnostics)
 		return report_is_possible(facts) ? PLAN_REWRITE : PLAN_NONE;
-	return how->returned == STRIP_FULL ? PLAN_AS_IS : plan_cut(m, facts);
+	return how->returned == STRIP_FULL ? PLAN_AS_IS : plan_cut(m, facts, how);
 }
 
 int

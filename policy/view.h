@@ -34,6 +34,8 @@ int policy_key_from_name(struct span name, enum policy_key *ret_key);
  * 1 found, 0 no such key. */
 int policy_member_from_name(struct span name, enum policy_key *ret_key,
 			    enum policy_proof *ret_proof);
+/* 1 found, 0 no such action. */
+int policy_action_from_name(struct span name, enum policy_action *ret_action);
 
 /*
  * A value is a number: enum policy_action, policy_returned or policy_copy;
@@ -43,8 +45,6 @@ int policy_member_from_name(struct span name, enum policy_key *ret_key,
 const char *policy_value_name(enum policy_key key, int value); /* "send", "false", "headers" */
 /* 1 found, 0 the key takes no such value. */
 int policy_value_from_name(enum policy_key key, struct span name, int *ret_value);
-/* 1 found, 0 no such action. */
-int policy_action_from_name(struct span name, enum policy_action *ret_action);
 const char *policy_values_expected(enum policy_key key); /* "send, hold or delete" */
 /* true and false stand in a file without quotes. */
 bool policy_key_is_flag(enum policy_key key);

@@ -535,8 +535,8 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 	struct outbox *o = xcalloc(1, sizeof(*o));
 
 	o->options = *options;
-	o->held = options->held;
 	o->hostname = xstrdup((*options->settings)->hostname);
+	o->held = options->held;
 	o->senders_len = (size_t)(*options->settings)->release.sessions;
 	assert(o->senders_len >= 1 && o->senders_len <= SENDERS_MAX);
 	o->senders = xcalloc(o->senders_len, sizeof(o->senders[0]));

@@ -103,10 +103,10 @@ copy_row(const struct query *q, struct copy *copy)
 		.attempts = sqlite3_column_int64(s, 29),
 		.proof = copy_text(copy, q, 30),
 		.error_code = copy_text(copy, q, 31),
-		.copy_of = sqlite3_column_int64(s, 32),
-		.storm = sqlite3_column_int64(s, 33),
-		.no_diagnostics = sqlite3_column_int(s, 34) != 0,
-		.returned = copy_text(copy, q, 35),
+		.storm = sqlite3_column_int64(s, 32),
+		.no_diagnostics = sqlite3_column_int(s, 33) != 0,
+		.returned = copy_text(copy, q, 34),
+		.copy_of = sqlite3_column_int64(s, 35),
 	};
 }
 

@@ -135,15 +135,15 @@ struct store_new_record {
 	const char *rule;
 	const char *route; /* NULL: STORE_ROUTE_RELEASE */
 	const char *proof; /* "proved", "forged"; NULL: none */
-	int64_t copy_of;   /* the record that this one is a copy of; 0: none */
+	/* how much of the message may go out */
+	bool no_diagnostics;
+	const char *returned; /* "headers", "none"; NULL: all of it */
+	int64_t copy_of;      /* the record that this one is a copy of; 0: none */
 	/* The first that it is beyond, and whose verdict is not milder, gives verdict, rule and
 	 * state; but no state to one that is only observed. Only for outcome NEW. */
 	const struct store_budget *budgets;
 	size_t budgets_len;
 	bool observed;
-	/* how much of the message may go out */
-	bool no_diagnostics;
-	const char *returned; /* "headers", "none"; NULL: all of it */
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
@@ -446,6 +446,13 @@ struct store_rejudged {
  */
 int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
 		  int *ret_done, struct error *err);
+
+/*
+ * Of a record that waits no more goes out than this (store_new_record), and never more than until
+ * now; its journal has a note. 1 done, 0 it does not wait any more, or no more went out anyway.
+ */
+int store_shorten(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+		  const char *policy_revision, int64_t now_ms, int *ret_done, struct error *err);
 
 /* ---- damaged --------------------------------------------------------- */
 

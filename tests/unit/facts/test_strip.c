@@ -441,6 +441,25 @@ Test(strip, a_bounce_without_parts_is_written_anew)
 	}
 }
 
+Test(strip, a_text_that_quotes_the_header_as_well_is_written_anew_without_it)
+{
+	static const char in[] = REPORT
+		"\n--b\nContent-Type: text/plain\n\nYour message was not delivered.\n\n"
+		"Original message headers:\n\n"
+		"Received: from x by in.ours.example with SMTP;\n Sat, 21 Nov 2026 20:15:02 +0000\n"
+		"From: <victim@remote.example>\nTo: <a@ours.example>\nSubject: secret\n"
+		"Date: Sat, 21 Nov 2026 20:15:02 +0000\nMessage-ID: <1@remote.example>\n" STATUS
+			RETURNED RETURNED_HEADER "\nHello\n" END;
+	AUTO(buffer_done) struct buffer none = { 0 };
+	AUTO(buffer_done) struct buffer some = { 0 };
+
+	cr_assert_eq(strip(span_of(in), &only_none, &none), 1);
+	cr_expect_null(strstr(none.data, "secret"), "%s", none.data);
+	cr_expect_not_null(strstr(none.data, "Diagnostic-Code: smtp; 550 5.1.1"));
+	cr_assert_eq(strip(span_of(in), &only_headers, &some), 1);
+	cr_expect_not_null(strstr(some.data, "Your message was not delivered."));
+}
+
 Test(strip, what_cannot_be_stripped_is_refused)
 {
 	static const struct {
