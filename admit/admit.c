@@ -217,8 +217,12 @@ static int
 make_copy(struct submission *s, struct store *store, size_t i, struct error *err)
 {
 	const struct policy_postmaster postmaster = policy_postmaster(s->policy);
+	const struct store_new_record *r = &s->message.records[i];
 	const struct copy_request request = {
-		.record = s->message.records[i].id,
+		.record = r->id,
+		.state = r->became,
+		.rule = r->became_by,
+		.rcpt = r->rcpt,
 		.facts = s->facts,
 		.body = spool_bytes(s->spool),
 		.truncated = spool_truncated(s->spool),

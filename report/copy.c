@@ -1,9 +1,8 @@
 /*
  * copy.c: a word about a notification, and the notification.
  *
- * What became of it is read from the store, where counting rules may just
- * have changed it. Texts of strangers are cleaned and cut; what is attached
- * is theirs, and marked as an attachment.
+ * Texts of strangers are cleaned and cut; what is attached is theirs, and
+ * marked as an attachment.
  */
 #include "report/copy.h"
 
@@ -20,42 +19,19 @@
 enum { TEXT_WIDTH = 66, SUBJECT_WIDTH = 120 };
 #define HEADER_BYTES_MAX ((size_t)64 << 10)
 
-struct fate {
-	enum record_state state;
-	char *rule, *rcpt;
-};
-
-static void
-fate_done(struct fate *fate)
-{
-	free(fate->rule);
-	free(fate->rcpt);
-}
-
-static int
-take_fate(const struct store_record *record, void *ctx)
-{
-	struct fate *fate = ctx;
-
-	fate->state = record->state;
-	fate->rule = columns_clean(span_of(record->rule), false);
-	fate->rcpt = columns_clean(record->rcpt, false);
-	return 0;
-}
-
 /* "sent", though it is still sending: that is what was decided. */
 static const char *
-fate_word(const struct fate *fate)
+fate_of(const struct copy_request *r)
 {
-	return fate->state == RECORD_SENDING ? "sent" : record_state_name(fate->state);
+	return r->state == RECORD_SENDING ? "sent" : record_state_name(r->state);
 }
 
 static void
-add_line(struct buffer *out, const char *label, const char *value)
+add_line(struct buffer *out, const char *label, struct span value)
 {
-	AUTO(freep) char *clean = value != NULL ? columns_clean(span_of(value), false) : NULL;
+	AUTO(freep) char *clean = columns_clean(value, false);
 
-	if (clean == NULL || clean[0] == '\0')
+	if (clean[0] == '\0')
 		return;
 	buffer_printf(out, "  %-11s ", label);
 	columns_add_cut(out, clean, TEXT_WIDTH, false);
@@ -71,37 +47,39 @@ first_recipient(const struct facts *facts)
 }
 
 static void
-add_text(const struct copy_request *r, const struct fate *fate, struct buffer *out)
+add_text(const struct copy_request *r, struct buffer *out)
 {
 	const struct facts_recipient *first = first_recipient(r->facts);
+	AUTO(freep) char *rule = columns_clean(span_of(r->rule), false);
 	AUTO(freep) char *cause = first->status != NULL ? digest_cause(first->status) : NULL;
 
-	buffer_printf(out, "The attached notification was %s, by the rule %s.\n\n", fate_word(fate),
-		      fate->rule);
-	add_line(out, "recipient", fate->rcpt);
-	add_line(out, "cause", cause);
-	add_line(out, "about", first->final);
-	add_line(out, "diagnostic", first->diagnostic);
-	add_line(out, "from", r->facts->original.from);
-	add_line(out, "subject", r->facts->original.subject);
+	buffer_printf(out, "The attached notification was %s, by the rule %s.\n\n", fate_of(r),
+		      rule);
+	add_line(out, "recipient", r->rcpt);
+	add_line(out, "cause", span_of(cause));
+	add_line(out, "about", span_of(first->final));
+	add_line(out, "diagnostic", span_of(first->diagnostic));
+	add_line(out, "from", span_of(r->facts->original.from));
+	add_line(out, "subject", span_of(r->facts->original.subject));
 	buffer_printf(out, "\n  ndrq show %" PRId64 "\n", r->record);
-	if (fate->state == RECORD_HELD || fate->state == RECORD_DELETED)
+	if (r->state == RECORD_HELD || r->state == RECORD_DELETED)
 		buffer_printf(out, "  ndrq release %" PRId64 "\n", r->record);
-	if (fate->state == RECORD_HELD)
+	if (r->state == RECORD_HELD)
 		buffer_printf(out, "  ndrq delete %" PRId64 "\n", r->record);
 }
 
 /* "NDR 123 held: 5.1.1, anna@remote.example" */
 static char *
-subject_of(const struct copy_request *r, const struct fate *fate)
+subject_of(const struct copy_request *r)
 {
+	AUTO(freep) char *rcpt = columns_clean(r->rcpt, false);
 	const char *status = first_recipient(r->facts)->status;
 	AUTO(freep) char *clean = columns_clean(span_of(status != NULL ? status : ""), false);
 	struct buffer out = { 0 };
 
-	buffer_printf(&out, "NDR %" PRId64 " %s: %s%s", r->record, fate_word(fate), clean,
+	buffer_printf(&out, "NDR %" PRId64 " %s: %s%s", r->record, fate_of(r), clean,
 		      clean[0] != '\0' ? ", " : "");
-	columns_add_cut(&out, fate->rcpt, SUBJECT_WIDTH, false);
+	columns_add_cut(&out, rcpt, SUBJECT_WIDTH, false);
 	return buffer_take(&out);
 }
 
@@ -126,11 +104,10 @@ header_of(struct span body)
 }
 
 static int
-put(struct store *store, const struct copy_request *r, const struct fate *fate, int64_t *ret_copy,
-    struct error *err)
+put(struct store *store, const struct copy_request *r, int64_t *ret_copy, struct error *err)
 {
 	AUTO(buffer_done) struct buffer text = { 0 }, bytes = { 0 };
-	AUTO(freep) char *subject = subject_of(r, fate);
+	AUTO(freep) char *subject = subject_of(r);
 	AUTO(freep) char *name = xasprintf("copy.%" PRId64 ".%" PRId64, r->record, r->now_ms);
 	AUTO(freep) char *filename = xasprintf("notification-%" PRId64 ".eml", r->record);
 	bool headers_only = r->truncated || r->body.len > COPY_WHOLE_MAX;
@@ -143,7 +120,7 @@ put(struct store *store, const struct copy_request *r, const struct fate *fate, 
 	};
 	struct own_mail mail = { .class = "copy", .envelope = &envelope, .copy_of = r->record };
 
-	add_text(r, fate, &text);
+	add_text(r, &text);
 	mail_add_copy(&envelope, buffer_span(&text), &attachment, &bytes, &mail.is_8bit);
 	mail.bytes = buffer_span(&bytes);
 	return own_put(store, &mail, ret_copy, err) < 0 ? -1 : 1;
@@ -153,15 +130,11 @@ int
 copy_put(struct store *store, const struct copy_request *request, int64_t *ret_copy,
 	 struct error *err)
 {
-	AUTO(fate_done) struct fate fate = { 0 };
 	int64_t made;
 
-	if (store_copies_since(store, request->now_ms - request->window_ms, &made, err) < 0 ||
-	    store_get(store, request->record, take_fate, &fate, err) < 0)
+	if (store_copies_since(store, request->now_ms - request->window_ms, &made, err) < 0)
 		return -1;
 	if (made < request->max)
-		return put(store, request, &fate, ret_copy, err);
-	return store_copy_leave_out(store, request->record, fate.state, request->now_ms, err) < 0
-		       ? -1
-		       : 0;
+		return put(store, request, ret_copy, err);
+	return store_copy_leave_out(store, request->record, request->state, request->now_ms, err);
 }

@@ -9,6 +9,9 @@
 
 struct copy_request {
 	int64_t record; /* it is a copy of this one, which was just put */
+	enum record_state state;
+	const char *rule;
+	struct span rcpt;
 	const struct facts *facts;
 	struct span body;
 	bool truncated; /* body is not all that came */

@@ -73,11 +73,12 @@ take_status(const struct store_digest_share *share, void *ctx)
 }
 
 static int
-take_storm(const struct store_digest_storm *storm, void *ctx)
+take_storm(const struct store_storm *storm, void *ctx)
 {
 	struct digest *d = ctx;
 
 	d->storms[d->storms_len++] = (struct digest_storm){
+		.id = storm->id,
 		.rule = clean(d, storm->rule),
 		.shared = clean(d, storm->shared),
 		.began_at_ms = storm->began_at_ms,

@@ -33,6 +33,7 @@ struct digest_held {
 };
 
 struct digest_storm {
+	int64_t id;
 	char *rule, *shared;
 	int64_t began_at_ms, last_at_ms, members;
 };

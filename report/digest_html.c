@@ -219,8 +219,11 @@ add_storms(struct buffer *out, const struct digest *d)
 		add_cut(out, s->shared);
 		buffer_add_str(out, "</b></div><div style=\"" SMALL "\">");
 		add_escaped(out, s->rule);
-		buffer_printf(out, " &middot; %s to %s</div></td>",
+		buffer_printf(out, " &middot; %.16s to %.16s</div>",
 			      digest_time(s->began_at_ms, began), digest_time(s->last_at_ms, last));
+		buffer_printf(out,
+			      "<div style=\"" CODE "\">ndrq list --storm %" PRId64 "</div></td>",
+			      s->id);
 		add_number(out, s->members);
 		buffer_add_str(out, "</tr>\n");
 	}
@@ -242,7 +245,7 @@ add_item(struct buffer *out, const struct digest_held *item)
 
 	buffer_add_str(out, "<tr><td style=\"" NAME "\"><div><b>");
 	add_cut(out, item->rcpt[0] != '\0' ? item->rcpt : "(no recipient)");
-	buffer_printf(out, "</b></div><div style=\"" SMALL "\">%" PRId64 " &middot; %s</div>\n",
+	buffer_printf(out, "</b></div><div style=\"" SMALL "\">%" PRId64 " &middot; %.16s</div>\n",
 		      item->id, digest_time(item->received_at_ms, time));
 	add_fact(out, "cause", cause);
 	add_fact(out, "about", item->final);

@@ -164,8 +164,9 @@ add_storms(struct buffer *out, const struct digest *d)
 
 		columns_add_padded(out, name, STORM_WIDTH, d->ascii);
 		add_number(out, s->members);
-		buffer_printf(out, "\n    %.16s to %.16s\n", digest_time(s->began_at_ms, began),
-			      digest_time(s->last_at_ms, last));
+		buffer_printf(out, "\n  %.16s to %.16s   ndrq list --storm %" PRId64 "\n",
+			      digest_time(s->began_at_ms, began), digest_time(s->last_at_ms, last),
+			      s->id);
 	}
 }
 

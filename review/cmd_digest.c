@@ -91,6 +91,7 @@ storms_json(const struct digest *d)
 		const struct digest_storm *s = &d->storms[i];
 		json_t *object = json_object();
 
+		set_int(object, "id", s->id);
 		set_text(object, "rule", s->rule);
 		set_text(object, "shared", s->shared);
 		(void)json_object_set_new(object, "began_at", json_of_time(s->began_at_ms));

@@ -152,30 +152,6 @@ store_digest_copies(struct store *store, const struct store_stretch *stretch,
 	return 0;
 }
 
-int
-store_digest_storms(struct store *store, int64_t from_ms, int64_t until_ms, int64_t limit,
-		    int (*each)(const struct store_digest_storm *storm, void *ctx), void *ctx,
-		    struct error *err)
-{
-	AUTO(query_end) struct query q = query_start(store, SQL_DIGEST_STORMS);
-	int stop = 0, row = 0;
-
-	query_int(&q, from_ms);
-	query_int(&q, until_ms);
-	query_int(&q, limit);
-	while (!stop && (row = query_row(&q, err)) > 0)
-		stop = each(
-			&(const struct store_digest_storm){
-				.rule = query_column_text(&q, 0),
-				.shared = query_column_text(&q, 1),
-				.began_at_ms = sqlite3_column_int64(q.statement, 2),
-				.last_at_ms = sqlite3_column_int64(q.statement, 3),
-				.members = sqlite3_column_int64(q.statement, 4),
-			},
-			ctx);
-	return row < 0 ? -1 : 0;
-}
-
 /* ---- the daily one ------------------------------------------------------ */
 
 int

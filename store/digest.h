@@ -61,14 +61,9 @@ int store_digest_held(struct store *store, const struct store_stretch *stretch, 
 /* All that are held, of whatever stretch. */
 int store_digest_held_all(struct store *store, int64_t *ret_records, struct error *err);
 
-struct store_digest_storm {
-	const char *rule, *shared; /* which rule, and what its members share */
-	int64_t began_at_ms, last_at_ms;
-	int64_t members; /* so far, also of before */
-};
 /* Those that went on between from_ms and until_ms, the largest first, at most limit. */
 int store_digest_storms(struct store *store, int64_t from_ms, int64_t until_ms, int64_t limit,
-			int (*each)(const struct store_digest_storm *storm, void *ctx), void *ctx,
+			int (*each)(const struct store_storm *storm, void *ctx), void *ctx,
 			struct error *err);
 
 struct store_digest_copies {

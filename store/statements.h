@@ -303,7 +303,7 @@
 	  " WHERE record.id BETWEEN ?1 AND ?2 AND message.received_at >= ?3" \
 	  " AND message.class = 'copy'") \
 	X(DIGEST_STORMS, \
-	  "SELECT rule, shared, began_at, last_at, members FROM storm INDEXED BY storm_last" \
+	  "SELECT id, rule, shared, began_at, last_at, members FROM storm INDEXED BY storm_last" \
 	  " WHERE last_at >= ?1 AND began_at < ?2 ORDER BY members DESC, id LIMIT ?3") \
 	X(DIGEST_LATEST, \
 	  "SELECT from_at, until_at, last_id FROM digest ORDER BY until_at DESC LIMIT 1") \

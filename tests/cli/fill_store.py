@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""fill_store.py STORE N: puts N records into the store, as a busy day would.
+"""fill_store.py STORE N [settled]: puts N records into the store, as a busy day would.
 
 Every kind of record in a fixed mixture (its random numbers are seeded), all
 of the last 20 hours, with texts that a careless reader would show or run.
+They have no bodies; settled: so none of them waits to be sent.
 """
 import json
 import random
@@ -36,6 +37,9 @@ def main():
     message = db.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()[0]
     for i in range(n):
         state, verdict, _ = pick(STATES)
+        record_waits = state == "sending" and sys.argv[3:] != ["settled"]
+        if state == "sending" and not record_waits:
+            state = "sent"
         domain = random.choices(DOMAINS, [1000 // (k + 1) for k in range(len(DOMAINS))])[0]
         status = random.choices(STATUSES, [1000 // (k + 1) for k in range(len(STATUSES))])[0]
         name, subject = random.choice(NAMES), random.choice(SUBJECTS)
@@ -57,7 +61,7 @@ def main():
                             " changed_at) VALUES (?, ?, ?, ?, ?, ?, 'Default.ndr', ?)",
                             (message, i, rcpt.encode(), None if i % 500 == 0 else domain, state,
                              verdict, at)).lastrowid
-        if state == "sending":
+        if record_waits:
             db.execute("INSERT INTO outbox (record, due_at) VALUES (?, ?)",
                        (record, now + 3600 * 1000))
     for key, (rule, shared, members) in enumerate([

@@ -213,6 +213,35 @@ db.commit()' "$q/ndrq.db"
 done
 is 'a daemon killed while it makes one loses none and doubles none' "$tried" 6
 
+# ---- a busy day
+
+ndrqd_stop >/dev/null
+python3 "$top_srcdir/tests/cli/fill_store.py" "$q/ndrq.db" 10000 settled
+python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("DELETE FROM digest")
+db.commit()' "$q/ndrq.db"
+before=$(count_lines own digest)
+ndrqd_start
+ok 'a digest of ten thousand is made too' wait_for 30 own_are $((before + 1)) digest
+subject=$(ndrq show --json "$(own digest | head -n 1)" | field subject)
+ok 'and sent' wait_for 30 arrived 1 "^Subject: $subject"
+ok 'it is a valid message, right to the number' with "$(mail "^Subject: $subject")" '
+import re, sqlite3
+text, html = (p.get_content().replace("\r\n", "\n") for p in m.iter_parts())
+db = sqlite3.connect("'"$q"'/ndrq.db")
+of = dict(db.execute("SELECT state, count(*) FROM record JOIN message ON message.id = message"
+    " WHERE class NOT IN (?, ?) GROUP BY state", ("copy", "digest")))
+total = "{:,} notifications came".format(sum(of.values()))
+assert total in text and total.replace(" ", "</span> ", 1) in html, (total, text[:300])
+row = re.search("^all +(.*)$", text, re.M).group(1).replace(",", "").split()
+states = "held deleted sending sent released failed".split()
+assert list(map(int, row)) == [sum(of.values())] + [of.get(s, 0) for s in states], (row, of)
+width = __import__("unicodedata")
+wide = lambda c: 0 if width.combining(c) else 2 if width.east_asian_width(c) in "WF" else 1
+assert max(sum(map(wide, line)) for line in text.split("\n")) <= 80
+assert max(map(len, raw.split(b"\r\n"))) <= 998 and max(raw) < 128'
+
 # ---- nothing to tell
 
 ndrqd_stop >/dev/null

@@ -139,11 +139,10 @@ Test(edit, the_row_of_the_domain_changes_and_all_else_stays)
 		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
 			"false; copy = \"each\"; } );\npostmaster = \"p@a\";\n",
 		  "b.a", headers,
-		  LOCAL
-		  "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
-		  "false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
-		  "ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
-		  "postmaster = \"p@a\";\n" },
+		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
+			"false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
+			"ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
+			"postmaster = \"p@a\";\n" },
 		/* a new row keeps what was said for the domain until now */
 		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
 			"ndr = { none = \"delete\"; }; } );\n",

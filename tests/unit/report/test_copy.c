@@ -22,6 +22,9 @@ copy(struct store *store, int64_t record, int64_t now_ms, int64_t max, struct sp
      int64_t *ret_copy)
 {
 	const struct copy_request request = { .record = record,
+					      .state = RECORD_HELD,
+					      .rule = "Default",
+					      .rcpt = SPAN("anna@x.example"),
 					      .facts = &facts,
 					      .body = body,
 					      .to = "postmaster@example.org",

@@ -58,7 +58,7 @@ note_held(const struct store_digest_held *h, void *ctx)
 }
 
 static int
-note_storm(const struct store_digest_storm *s, void *ctx)
+note_storm(const struct store_storm *s, void *ctx)
 {
 	buffer_printf(ctx, "%s %s %lld\n", s->rule, s->shared, (long long)s->members);
 	return 0;
@@ -162,6 +162,13 @@ Test(store_digest, copies_are_counted_by_what_became_of_them)
 }
 
 static int
+add_records(const struct store_count *count, void *ctx)
+{
+	*(int64_t *)ctx += count->count;
+	return 0;
+}
+
+static int
 count_record(const struct store_record *record, void *ctx)
 {
 	(void)record;
@@ -172,7 +179,6 @@ count_record(const struct store_record *record, void *ctx)
 Test(store_digest, what_ndrq_wrote_itself_is_listed_for_who_asks_and_counted_nowhere)
 {
 	AUTO(fixture_done) struct fixture f = { 0 };
-	AUTO(buffer_done) struct buffer classes = { 0 };
 	static const struct {
 		const char *class;
 		int records;
@@ -186,6 +192,12 @@ Test(store_digest, what_ndrq_wrote_itself_is_listed_for_who_asks_and_counted_now
 
 		OK(store_list(f.store, &query, count_record, &records, &err));
 		cr_expect_eq(records, cases[i].records, "case %zu", i);
+	}
+	for (enum store_stats_by by = STATS_BY_STATE; by <= STATS_BY_VERDICT; by++) {
+		int64_t records = 0;
+
+		OK(store_stats(f.store, by, 0, add_records, &records, &err));
+		cr_expect_eq(records, 5, "%d", (int)by);
 	}
 }
 
