@@ -184,13 +184,27 @@ apply_row(const struct rejudge *r, struct row *row, struct store *store, struct 
 	return 0;
 }
 
+/* One that still is to be sent: as short as the policy says. */
+static int
+shorten_row(const struct rejudge *r, const struct row *row, struct store *store, struct error *err)
+{
+	const struct policy_decision *d = &row->decision;
+	int done;
+
+	if (!altered_is_asked(d))
+		return 0;
+	return store_shorten(store, row->id, d->no_diagnostics, altered_returned_name(d->returned),
+			     policy_revision(r->policy), clock_now_ms(), &done, err);
+}
+
 static int
 apply_execute(struct job *job, struct store *store, struct error *err)
 {
 	struct rejudge *r = (struct rejudge *)job;
 
 	for (size_t i = 0; i < r->len; i++)
-		if (!stays(&r->rows[i]) && apply_row(r, &r->rows[i], store, err) < 0)
+		if ((stays(&r->rows[i]) ? shorten_row(r, &r->rows[i], store, err)
+					: apply_row(r, &r->rows[i], store, err)) < 0)
 			return -1;
 	return 0;
 }
@@ -238,7 +252,7 @@ apply(struct rejudge *r)
 	bool stricter = false;
 
 	for (size_t i = 0; i < r->len; i++)
-		stricter |= !stays(&r->rows[i]);
+		stricter |= !stays(&r->rows[i]) || altered_is_asked(&r->rows[i].decision);
 	if (!stricter) {
 		piece_done(r);
 		return;
