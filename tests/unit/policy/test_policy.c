@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policy/rule.h"
+#include "tests/unit/base/manual_keys.h"
 #include "tests/unit/policy/sample.h"
 
 #define LOCAL "local_domains = [ \"ours.example\" ];\n"
