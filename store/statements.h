@@ -229,6 +229,15 @@
 	  "SELECT record.rule FROM outbox JOIN record ON record.id = outbox.record" \
 	  " WHERE outbox.record = ?1 AND outbox.leased_by IS NULL AND record.state = 'sending'") \
 	X(VERDICT_SET, "UPDATE record SET verdict = ?2, rule = ?3, proof = ?4 WHERE id = ?1") \
+	X(SHORTEN, \
+	  "UPDATE record SET no_diagnostics = max(no_diagnostics, ?2)," \
+	  " returned = CASE WHEN ?3 IS NULL OR returned = 'none' THEN returned ELSE ?3 END," \
+	  " route = coalesce(route, '" STORE_ROUTE_SUBMIT "')" \
+	  " WHERE id = ?1 AND (no_diagnostics < ?2 OR" \
+	  " (?3 IS NOT NULL AND coalesce(returned, '') NOT IN ('none', ?3)))") \
+	X(OUTBOX_REROUTE, \
+	  "UPDATE outbox SET route = (SELECT coalesce(route, 'release') FROM record WHERE id = ?1)" \
+	  " WHERE record = ?1") \
 	\
 	X(PURGE_PICK, \
 	  "SELECT id, message, 0 FROM record INDEXED BY record_whole" \

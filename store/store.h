@@ -447,6 +447,13 @@ struct store_rejudged {
 int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
 		  int *ret_done, struct error *err);
 
+/*
+ * Of a record that waits no more goes out than this (store_new_record), and never more than until
+ * now; its journal has a note. 1 done, 0 it does not wait any more, or no more went out anyway.
+ */
+int store_shorten(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+		  const char *policy_revision, int64_t now_ms, int *ret_done, struct error *err);
+
 /* ---- damaged --------------------------------------------------------- */
 
 /*

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "tests/unit/base/manual_keys.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/settings.h"
+#include "tests/unit/base/manual_keys.h"
 
 #define LEAST "store = \"s.db\"; policy = \"p.conf\"; release = { relay = \"127.0.0.1:10044\"; };\n"
 #define FIXED                                                                                      \
