@@ -122,6 +122,13 @@ is_blank(char c)
 }
 
 struct span
+span_from(struct span s, size_t at)
+{
+	/* an empty span may have no data at all */
+	return at == 0 ? s : (struct span){ s.data + at, s.len - at };
+}
+
+struct span
 span_trim(struct span s)
 {
 	while (s.len > 0 && is_blank(s.data[0])) {

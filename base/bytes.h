@@ -41,7 +41,8 @@ char *span_dup(struct span s);      /* NUL-terminated copy */
 bool span_equal(struct span a, struct span b);
 bool span_equal_nocase(struct span a, struct span b); /* ASCII case only */
 bool span_starts_nocase(struct span s, const char *prefix);
-struct span span_trim(struct span s); /* SP, HT, CR, LF at both ends */
+struct span span_from(struct span s, size_t at); /* what begins at at, which is at most its len */
+struct span span_trim(struct span s);            /* SP, HT, CR, LF at both ends */
 
 void buffer_add(struct buffer *b, const void *data, size_t len);
 void buffer_add_str(struct buffer *b, const char *s);

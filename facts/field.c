@@ -13,12 +13,6 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-static struct span
-span_from(struct span s, size_t at)
-{
-	return (struct span){ s.data + at, s.len - at };
-}
-
 bool
 line_next(struct span *rest, struct span *ret)
 {

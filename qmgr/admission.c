@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "qmgr/admit.h"
+#include "admit/admit.h"
 
 /* Larger ones are not waited for by a commit. */
 #define SMALL_BYTES (256 * 1024)

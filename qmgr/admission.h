@@ -11,7 +11,7 @@
 
 #include "qmgr/committer.h"
 #include "qmgr/crashmark.h"
-#include "qmgr/submission.h"
+#include "admit/submission.h"
 
 struct admission;
 

@@ -9,7 +9,7 @@
 #ifndef QMGR_COMMITTER_H
 #define QMGR_COMMITTER_H
 
-#include "qmgr/channel.h"
+#include "base/channel.h"
 #include "store/store.h"
 
 struct committer;

@@ -21,7 +21,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "qmgr/intake.h"
-#include "qmgr/maildir.h"
+#include "admit/maildir.h"
 #include "qmgr/seen.h"
 
 enum {

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/settings.h"
-#include "qmgr/submission.h"
+#include "admit/submission.h"
 
 struct ev_loop;
 struct daemon;

@@ -24,7 +24,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "qmgr/smtp_client.h"
-#include "qmgr/spool.h"
+#include "admit/spool.h"
 
 enum {
 	POLL_MS = 5000,

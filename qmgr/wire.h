@@ -92,10 +92,6 @@ struct wire_rcpt {
 int wire_parse_mail(struct span argument, struct wire_mail *ret_mail, struct error *err);
 int wire_parse_rcpt(struct span argument, struct wire_rcpt *ret_rcpt, struct error *err);
 
-/* xtext (RFC 3461 4) and utf-8-addr-xtext (RFC 6533 3) undone; what is malformed stays as it
- * stands. */
-void wire_decode_xtext(struct span text, struct buffer *out);
-
 /* ---- replies, receiving ------------------------------------------------ */
 
 struct wire_reply {

@@ -8,15 +8,16 @@
 find_wrong_includes() {
 	(
 		cd "$1" || exit 1
-		find base facts policy store qmgr review tests/unit -name '*.[ch]' 2>/dev/null | sort |
+		find base facts policy store admit qmgr review tests/unit -name '*.[ch]' 2>/dev/null | sort |
 			xargs awk '
 	BEGIN {
 		may["base"] = "base"
 		may["facts"] = "facts base"
 		may["policy"] = "policy facts base"
 		may["store"] = "store base"
-		may["qmgr"] = "qmgr policy facts store base"
-		may["review"] = "review policy facts store base"
+		may["admit"] = "admit policy facts store base"
+		may["qmgr"] = "qmgr admit policy facts store base"
+		may["review"] = "review admit policy facts store base"
 		# A library, and the files that may see it; a test may look behind the curtain.
 		library["gmime/"] = "^facts/message\\.c$"
 		library["glib"] = "^facts/message\\.c$"
@@ -29,7 +30,7 @@ find_wrong_includes() {
 		library["libpsl.h"] = "^policy/align\\.c$"
 		library["libsmartcols"] = "^review/"
 		library["jansson.h"] = "^(facts|review)/"
-		library["nettle/"] = "^(policy|qmgr)/"
+		library["nettle/"] = "^(policy|admit)/"
 		library["syslog.h"] = "^(base/log|qmgr/|review/)"
 		library["base/log.h"] = "^(base/log|qmgr/|review/)"
 		library["criterion/"] = "^tests/"
@@ -71,7 +72,7 @@ is 'every include follows the table' "$wrong" ''
 # Would it be noticed? A copy of the tree, with one wrong line at a time.
 copy=$tmp/copy
 mkdir "$copy"
-(cd "$top_srcdir" && find base facts policy store qmgr review -name '*.[ch]' -exec cp --parents {} "$copy" \;)
+(cd "$top_srcdir" && find base facts policy store admit qmgr review -name '*.[ch]' -exec cp --parents {} "$copy" \;)
 # names_file FILE: a violation is found in it
 names_file() {
 	find_wrong_includes "$copy" | grep "^$1:" >/dev/null
@@ -95,8 +96,10 @@ notices policy/decide.c '#include "store/store.h"'
 notices policy/decide.c '#	include "base/log.h"'
 notices store/schema.c '#include "policy/policy.h"'
 notices store/schema.c '#include "facts/facts.h"'
-notices qmgr/admit.c '#include <sqlite3.h>'
-notices qmgr/admit.c '#include "review/verb.h"'
+notices admit/admit.c '#include <sqlite3.h>'
+notices admit/admit.c '#include "qmgr/intake.h"'
+notices admit/admit.c '#include <ev.h>'
+notices qmgr/lmtp.c '#include "review/verb.h"'
 notices review/cmd_list.c '#include "qmgr/wire.h"'
 notices review/cmd_list.c '#include <ev.h>'
 notices review/cmd_list.c '#include <libconfig.h>'

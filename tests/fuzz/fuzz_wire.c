@@ -4,7 +4,7 @@
  *	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
  *		-std=gnu11 -D_GNU_SOURCE -I. -o fuzz_wire tests/fuzz/fuzz_wire.c \
  *		qmgr/wire.c qmgr/wire_command.c qmgr/wire_dot.c qmgr/smtp_command.c \
- *		base/bytes.c base/error.c base/text.c
+ *		facts/xtext.c base/bytes.c base/error.c base/text.c
  *	./fuzz_wire -max_total_time=120 -max_len=2048 -dict=tests/fuzz/wire.dict
  *
  * What holds for every input: spans lie within it; cutting the stream changes
@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "facts/xtext.h"
 #include "qmgr/smtp_client.h"
 #include "qmgr/smtp_command.h"
 #include "qmgr/wire.h"
@@ -160,7 +161,7 @@ fuzz_line(struct span line, struct wire_reply *reply)
 		assert_within(rcpt.notify, line);
 		assert_within(rcpt.orcpt, line);
 	}
-	wire_decode_xtext(line, &out);
+	xtext_decode(line, &out);
 	assert(out.len <= line.len);
 	if (wire_reply_add(reply, line) != 0)
 		wire_reply_done(reply);

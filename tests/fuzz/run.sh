@@ -21,7 +21,7 @@ base="base/bytes.c base/error.c base/text.c base/file.c"
 
 build() { # TARGET
 	case $1 in
-	wire) sources="qmgr/wire.c qmgr/wire_command.c qmgr/wire_dot.c qmgr/smtp_command.c" packages= ;;
+	wire) sources="qmgr/wire.c qmgr/wire_command.c qmgr/wire_dot.c qmgr/smtp_command.c facts/xtext.c" packages= ;;
 	policy)
 		sources="$(ls facts/*.c policy/*.c base/config*.c) base/clock.c"
 		packages="gmime-3.0 jansson libconfig libidn2 libpsl nettle"

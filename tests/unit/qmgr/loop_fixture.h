@@ -7,7 +7,7 @@
 
 #include <ev.h>
 
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 struct test_loop {
 	struct ev_loop *loop;

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 
 #include "qmgr/wire.h"
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 enum { RELAY_CONNECTIONS = 64 };
 

@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "tests/unit/qmgr/store_fixture.h"
-#include "tests/unit/qmgr/submission_fixture.h"
+#include "tests/unit/admit/store_fixture.h"
+#include "tests/unit/admit/submission_fixture.h"
 
 #define COUNT_RECORDS "SELECT count(*) FROM record"
 #define FRIENDLY      "From: a@remote.example\r\nSubject: hello\r\n\r\nhow are you\r\n"

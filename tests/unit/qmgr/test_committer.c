@@ -7,7 +7,7 @@
 
 #include <semaphore.h>
 
-#include "tests/unit/qmgr/store_fixture.h"
+#include "tests/unit/admit/store_fixture.h"
 
 #define COUNT_RECORDS "SELECT count(*) FROM record"
 

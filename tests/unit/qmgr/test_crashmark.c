@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 /* A sha256 of our own making, told apart by its number. */
 static const uint8_t *

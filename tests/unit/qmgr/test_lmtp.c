@@ -6,7 +6,7 @@
  */
 #include "qmgr/lmtp.h"
 
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 #define LHLO      "LHLO client.example\r\n"
 #define NULL_MAIL "MAIL FROM:<>\r\n"

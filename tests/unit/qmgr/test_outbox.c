@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "tests/unit/qmgr/loop_fixture.h"
 #include "tests/unit/qmgr/relay_fixture.h"
-#include "tests/unit/qmgr/store_fixture.h"
+#include "tests/unit/admit/store_fixture.h"
 
 #define STATE_IS(id, state) "SELECT state = '" state "' FROM record WHERE id = " #id
 #define REPLY_IS(id, like)  "SELECT relay_reply LIKE '" like "' FROM record WHERE id = " #id

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "tests/unit/qmgr/loop_fixture.h"
-#include "tests/unit/qmgr/store_fixture.h"
+#include "tests/unit/admit/store_fixture.h"
 
 #define COUNT_WHOLE(state)                                                                         \
 	"SELECT count(*) FROM record WHERE purged_at IS NULL AND state = '" state "'"

@@ -1,7 +1,7 @@
 /* test_seen.c: what was looked at and left, until it is gone for a whole scan. */
 #include "qmgr/seen.h"
 
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 Test(seen, nothing_is_seen_at_first)
 {

@@ -296,7 +296,9 @@ static const struct script refusals[] = {
 	{ { "accept", "> 554 no", QUIT }, SMTP_NO_CONTACT, "554 no" },
 	{ { "accept", "> 421 later", "close" }, SMTP_NO_CONTACT, "421 later" },
 	{ { HELLO, "> 450 later", QUIT }, SMTP_NO_CONTACT, "450 later" },
-	{ { HELLO, "> 550 what", "< HELO ndrq.example", "> 550 no", QUIT }, SMTP_NO_CONTACT, "550 no" },
+	{ { HELLO, "> 550 what", "< HELO ndrq.example", "> 550 no", QUIT },
+	  SMTP_NO_CONTACT,
+	  "550 no" },
 	/* one command at a time */
 	{ { BARE, "< MAIL FROM:<>", "hush", "> 451 4.3.0 later", QUIT },
 	  SMTP_RETRY,

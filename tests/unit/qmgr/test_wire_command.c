@@ -176,37 +176,3 @@ Test(wire_command, a_sender_and_its_parameters_are_read_and_only_brackets_make_t
 		cr_expect(span_equal(mail.envid, mails[i].envid), "case %zu", i);
 	}
 }
-
-static const struct {
-	struct span text, decoded;
-} xtexts[] = {
-	{ S(""), S("") },
-	{ S("a@b"), S("a@b") },
-	{ S("a+2Bb+3Dc@d"), S("a+b=c@d") },
-	{ S("+2b"), S("+") },
-	{ S("+00"), S("\0") },
-	{ S("a+"), S("a+") },
-	{ S("a+2"), S("a+2") },
-	{ S("a+2G+20"), S("a+2G ") },
-	{ S("++2B2B"), S("++2B") },
-	{ S("\\x{436}\\x{5C}"), S("ж\\") },
-	{ S("\\x{20AC}\\x{1F4E7}\\x{10FFFF}"), S("€📧\xF4\x8F\xBF\xBF") },
-	{ S("\\x{41}\\x{e9}"), S("Aé") },
-	{ S("\\x{}\\x{1}\\x{1234567}"), S("\\x{}\\x{1}\\x{1234567}") },
-	{ S("\\x{D800}\\x{110000}\\x{00}"), S("\\x{D800}\\x{110000}\\x{00}") },
-	{ S("\\x{41"), S("\\x{41") },
-	{ S("\\x{"), S("\\x{") },
-	{ S("\\"), S("\\") },
-	{ S("жертва"), S("жертва") },
-};
-
-Test(wire_command, xtext_is_decoded_and_what_is_malformed_stays)
-{
-	for (size_t i = 0; i < COUNT(xtexts); i++) {
-		AUTO(buffer_done) struct buffer out = { 0 };
-
-		wire_decode_xtext(xtexts[i].text, &out);
-		cr_expect(span_equal(buffer_span(&out), xtexts[i].decoded), "case %zu: \"%.*s\"", i,
-			  (int)out.len, out.data);
-	}
-}

@@ -5,8 +5,8 @@
  * it; the committer stores it; back in the loop `done` tells the intake, which
  * answers its peer and frees it. At each moment one thread owns it.
  */
-#ifndef QMGR_SUBMISSION_H
-#define QMGR_SUBMISSION_H
+#ifndef ADMIT_SUBMISSION_H
+#define ADMIT_SUBMISSION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "facts/facts.h"
 #include "policy/policy.h"
-#include "qmgr/channel.h"
-#include "qmgr/spool.h"
+#include "base/channel.h"
+#include "admit/spool.h"
 #include "store/store.h"
 
 struct daemon;

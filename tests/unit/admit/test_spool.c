@@ -1,11 +1,11 @@
 /* test_spool.c: every byte that is kept is the byte that came, in memory or in a file. */
-#include "qmgr/spool.h"
+#include "admit/spool.h"
 
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 enum { KB = 1024, MB = 1024 * KB };
 

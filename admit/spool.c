@@ -6,7 +6,7 @@
  * once). The file has no name, so nothing is left behind whatever happens.
  * The SHA-256 is of every byte that came, kept or not.
  */
-#include "qmgr/spool.h"
+#include "admit/spool.h"
 
 #include <assert.h>
 #include <errno.h>

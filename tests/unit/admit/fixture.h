@@ -2,8 +2,8 @@
  * fixture.h: what several tests of qmgr/ need: a folder of one's own, a store
  * in it, a loop's end of a channel, a peer of its own to look from.
  */
-#ifndef TESTS_UNIT_QMGR_FIXTURE_H
-#define TESTS_UNIT_QMGR_FIXTURE_H
+#ifndef TESTS_UNIT_ADMIT_FIXTURE_H
+#define TESTS_UNIT_ADMIT_FIXTURE_H
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -17,7 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "qmgr/channel.h"
+#include "base/channel.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define UNUSED   __attribute__((unused))

@@ -2,13 +2,13 @@
  * store_fixture.h: a real store in a folder of the test's own, a second
  * connection that sees what is committed, and a small message to put.
  */
-#ifndef TESTS_UNIT_QMGR_STORE_FIXTURE_H
-#define TESTS_UNIT_QMGR_STORE_FIXTURE_H
+#ifndef TESTS_UNIT_ADMIT_STORE_FIXTURE_H
+#define TESTS_UNIT_ADMIT_STORE_FIXTURE_H
 
 #include <sqlite3.h>
 
 #include "store/store.h"
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 static UNUSED struct store *
 store_make(const char *folder)

@@ -1,7 +1,7 @@
 /*
  * submission.c: making and freeing submissions.
  */
-#include "qmgr/submission.h"
+#include "admit/submission.h"
 
 #include <stdlib.h>
 

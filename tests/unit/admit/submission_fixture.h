@@ -1,12 +1,12 @@
 /*
  * submission_fixture.h: a policy from its text, and a submission from its bytes.
  */
-#ifndef TESTS_UNIT_QMGR_SUBMISSION_FIXTURE_H
-#define TESTS_UNIT_QMGR_SUBMISSION_FIXTURE_H
+#ifndef TESTS_UNIT_ADMIT_SUBMISSION_FIXTURE_H
+#define TESTS_UNIT_ADMIT_SUBMISSION_FIXTURE_H
 
 #include "policy/policy.h"
-#include "qmgr/submission.h"
-#include "tests/unit/qmgr/fixture.h"
+#include "admit/submission.h"
+#include "tests/unit/admit/fixture.h"
 
 #define POLICY                                                                                     \
 	"local_domains = [ \"example.org\" ];\n"                                                   \

@@ -5,8 +5,8 @@
  * store's folder, so that a thousand slow senders cost files and not memory.
  * A spool is used by one thread at a time and handed on with its submission.
  */
-#ifndef QMGR_SPOOL_H
-#define QMGR_SPOOL_H
+#ifndef ADMIT_SPOOL_H
+#define ADMIT_SPOOL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  *
  * Promises order and no loss: what was put is taken once, also after a close.
  */
-#include "qmgr/channel.h"
+#include "base/channel.h"
 
 #include <assert.h>
 #include <signal.h>

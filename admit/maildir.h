@@ -5,10 +5,10 @@
  * Claimed means renamed into FOLDER/.ndrq/, so that nobody else takes it and
  * a crash finds it again.
  */
-#ifndef QMGR_MAILDIR_H
-#define QMGR_MAILDIR_H
+#ifndef ADMIT_MAILDIR_H
+#define ADMIT_MAILDIR_H
 
-#include "qmgr/submission.h"
+#include "admit/submission.h"
 
 struct maildir_file {
 	struct submission *submission; /* its ctx points back here */

@@ -8,7 +8,7 @@
  * Promises that a file is removed only after its COMMIT, that ordinary mail is
  * never moved, and that no link is followed.
  */
-#include "qmgr/maildir.h"
+#include "admit/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>

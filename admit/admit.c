@@ -5,14 +5,14 @@
  * by policy alone. An ordinary message never passes; a recipient that is no
  * text is held as bytes.
  */
-#include "qmgr/admit.h"
+#include "admit/admit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "qmgr/wire.h"
+#include "facts/xtext.h"
 
 /* The recipient as text for facts and policy; NULL: not known, or no text. */
 static const char *
@@ -40,7 +40,7 @@ forwarding_address(const struct submission *s, const struct submission_rcpt *rcp
 		return s->source->delivered_to_is_ours ? NULL : xstrdup(s->facts->delivered_to);
 	address = strchr(rcpt->orcpt, ';');
 	address = address == NULL ? rcpt->orcpt : address + 1;
-	wire_decode_xtext(span_of(address), &out);
+	xtext_decode(span_of(address), &out);
 	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
 	if (out.len > 0 &&
 	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))

@@ -1,9 +1,9 @@
 /* test_maildir.c: a file is taken only when it is ours, removed only when told, and never followed.
  */
-#include "qmgr/maildir.h"
+#include "admit/maildir.h"
 
-#include "qmgr/admit.h"
-#include "tests/unit/qmgr/submission_fixture.h"
+#include "admit/admit.h"
+#include "tests/unit/admit/submission_fixture.h"
 
 #define HEADED "Return-Path: <>\r\nX-Original-To: user@remote.example\r\n" NDR
 

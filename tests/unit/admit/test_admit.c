@@ -1,8 +1,8 @@
 /* test_admit.c: facts, policy and store met on one page, with the real three. */
-#include "qmgr/admit.h"
+#include "admit/admit.h"
 
-#include "tests/unit/qmgr/store_fixture.h"
-#include "tests/unit/qmgr/submission_fixture.h"
+#include "tests/unit/admit/store_fixture.h"
+#include "tests/unit/admit/submission_fixture.h"
 
 enum { MB = 1 << 20 };
 

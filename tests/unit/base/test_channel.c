@@ -1,10 +1,10 @@
 /* test_channel.c: what was put is taken once, in its order, also after a close. */
-#include "qmgr/channel.h"
+#include "base/channel.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 
-#include "tests/unit/qmgr/fixture.h"
+#include "tests/unit/admit/fixture.h"
 
 struct item {
 	struct task task; /* first */

@@ -4,10 +4,10 @@
  * The one page that joins folders that are strangers to each other. Both
  * halves are functions of the submission: no clock, nothing shared.
  */
-#ifndef QMGR_ADMIT_H
-#define QMGR_ADMIT_H
+#ifndef ADMIT_ADMIT_H
+#define ADMIT_ADMIT_H
 
-#include "qmgr/submission.h"
+#include "admit/submission.h"
 
 /* Reads and judges: fills facts, decisions and the store's message. The spool is finished. */
 void admit_judge(struct submission *submission);

@@ -5,8 +5,8 @@
  * tasks under a mutex. What bounds it is the loop, which stops its intakes
  * (intake.h). A task belongs to whoever took it.
  */
-#ifndef QMGR_CHANNEL_H
-#define QMGR_CHANNEL_H
+#ifndef BASE_CHANNEL_H
+#define BASE_CHANNEL_H
 
 #include <pthread.h>
 #include <stdbool.h>
