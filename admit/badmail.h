@@ -45,7 +45,7 @@ enum badmail_part badmail_part_of(const char *name);
  * least, all of them regular). 0: it leads none: it is no badmail name, or
  * another file of its triplet leads, or it is gone. -1: it leads one that is
  * to be left alone: ERROR_PERM, a part is no regular file, or two different
- * files differ by case only (of those only the first by name is not a 0, so
+ * files differ by case only (of those only one is not a 0, so
  * that it is said once); ERROR_TEMP, a file could not be looked at.
  */
 int badmail_find(int folder_fd, const char *name, struct badmail *ret, struct error *err);
