@@ -258,7 +258,7 @@ find_reason(const char *folded, struct bdr *ret)
 		(struct span){ start, (size_t)((code != NULL && code < end ? code : end) - start) };
 	reason = span_trim(reason);
 	if (code != NULL && code < end)
-		reason = without_ending(reason, "specific");
+		reason = without_ending(without_ending(reason, "specific"), " the");
 	reason.len = cut_length(reason, BDR_REASON_MAX);
 	if (reason.len > 0)
 		ret->reason = span_dup(reason);

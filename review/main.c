@@ -28,6 +28,8 @@ static const struct verb verbs[] = {
 	{ "purge", "--older-than AGE [--state S,…] [--dry-run]", cmd_purge,
 	  "remove the text of old records", purge_options },
 	{ "stats", "[--by WHAT]", cmd_stats, "count records", stats_options },
+	{ "sweep", "badmail PATH [--older-than AGE] [--max-size SIZE] [--archive DIR | --delete] …",
+	  cmd_sweep, "empty an IIS badmail folder", sweep_options },
 	{ "policy", "check FILE | test FILE --rcpt A …", cmd_policy,
 	  "check a policy, or ask it a question", NULL },
 	{ "facts", "[-v] [--from A] [--rcpt A] FILE|DIRECTORY|MBOX… | --files-from FILE", cmd_facts,

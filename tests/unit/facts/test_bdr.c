@@ -24,6 +24,8 @@ static const struct {
 	  "Some error\r\nwas\tencountered:\r\n The disk\r\n was full.\r\nSpecific error\r\n code "
 	  "was\r\n\t0xc00402c7\r\n",
 	  "0xC00402C7", "The disk was full." },
+	{ "an article", "error was encountered: Bathe.\r\nThe specific error code was 0x1",
+	  "0x00000001", "Bathe." },
 	{ "a code alone", "error code was 0x5", "0x00000005", NULL },
 	{ "a reason alone ends at an empty line",
 	  "An error was encountered: No route\r\nto host.\r\n\r\nMore.", "", "No route to host." },
