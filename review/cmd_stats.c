@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/cleanup.h"
+#include "facts/error_code.h"
 #include "review/arguments.h"
 #include "review/open.h"
 #include "review/output.h"
@@ -19,30 +20,40 @@
 enum { OPTION_BY = OPTION_OWN, OPTION_LIMIT };
 
 const struct verb_option stats_options[] = {
-	{ "by", OPTION_BY, "WHAT", "state (default), class, domain, rule or verdict" },
+	{ "by", OPTION_BY, "WHAT", "state (default), class, domain, rule, verdict or error-code" },
 	{ "limit", OPTION_LIMIT, "N", "the N most frequent; 0: all (default: 50 on a terminal)" },
 	OPTION_ROW_JSON,
 	OPTION_ROW_HELP,
 	{ .name = NULL },
 };
 
-static const char *const by_names[] = { [STATS_BY_STATE] = "state",
-					[STATS_BY_CLASS] = "class",
-					[STATS_BY_DOMAIN] = "domain",
-					[STATS_BY_RULE] = "rule",
-					[STATS_BY_VERDICT] = "verdict" };
+static const char *const by_names[] = {
+	[STATS_BY_STATE] = "state",     [STATS_BY_CLASS] = "class",
+	[STATS_BY_DOMAIN] = "domain",   [STATS_BY_RULE] = "rule",
+	[STATS_BY_VERDICT] = "verdict", [STATS_BY_ERROR_CODE] = "error-code"
+};
 
-static const char *const by_headings[] = { [STATS_BY_STATE] = "STATE",
-					   [STATS_BY_CLASS] = "CLASS",
-					   [STATS_BY_DOMAIN] = "DOMAIN",
-					   [STATS_BY_RULE] = "RULE",
-					   [STATS_BY_VERDICT] = "VERDICT" };
+static const char *const by_headings[] = {
+	[STATS_BY_STATE] = "STATE", [STATS_BY_CLASS] = "CLASS",     [STATS_BY_DOMAIN] = "DOMAIN",
+	[STATS_BY_RULE] = "RULE",   [STATS_BY_VERDICT] = "VERDICT", [STATS_BY_ERROR_CODE] = "CODE"
+};
 
 struct stats_output {
 	enum store_stats_by by;
 	struct table *table; /* NULL: JSON */
 	unsigned states;     /* seen, as bits */
 };
+
+/* Of an error code; NULL: this counts something else. */
+static const char *
+meaning_of(const struct stats_output *out, const struct store_count *count)
+{
+	uint32_t code;
+
+	if (out->by != STATS_BY_ERROR_CODE || error_code_parse(count->key, &code) == 0)
+		return NULL;
+	return error_code_meaning(code);
+}
 
 /* A record without a domain is counted under none. */
 static bool
@@ -59,6 +70,7 @@ print_json(const struct stats_output *out, const struct store_count *count)
 	(void)json_object_set_new(object, "by", json_string(by_names[out->by]));
 	if (has_key(count))
 		(void)json_object_set_new(object, "key", json_of_text(span_of(count->key)));
+	(void)json_object_set_new(object, "meaning", json_of_text(span_of(meaning_of(out, count))));
 	(void)json_object_set_new(object, "count", json_integer(count->count));
 	(void)json_object_set_new(object, "size_bytes", json_integer(count->bytes));
 	output_json_take(object);
@@ -83,6 +95,8 @@ print_count(const struct store_count *count, void *ctx)
 						       : xstrdup("(none)"));
 	table_add_cell_take(out->table, xasprintf("%lld", (long long)count->count));
 	table_add_cell_take(out->table, xstrdup(format_bytes(count->bytes, size)));
+	if (meaning_of(out, count) != NULL)
+		table_add_cell_take(out->table, xstrdup(meaning_of(out, count)));
 	return 0;
 }
 
@@ -118,7 +132,7 @@ parse_by(const char *text, enum store_stats_by *ret_by)
 			*ret_by = (enum store_stats_by)i;
 			return 0;
 		}
-	complain("stats: --by %s: use state, class, domain, rule or verdict", text);
+	complain("stats: --by %s: use state, class, domain, rule, verdict or error-code", text);
 	return -1;
 }
 
@@ -128,6 +142,7 @@ cmd_stats(const struct tool *tool, int argc, char **argv)
 	AUTO(workplace_close) struct workplace place = { .settings = NULL };
 	AUTO(table_freep) struct table *table = NULL;
 	struct stats_output out = { .by = STATS_BY_STATE };
+	const char *meanings;
 	bool json = tool->json;
 	int64_t limit = -1;
 	int key, rc;
@@ -159,11 +174,13 @@ cmd_stats(const struct tool *tool, int argc, char **argv)
 				: 0;
 	if ((rc = workplace_open(tool, &place)) != EX_OK)
 		return rc;
+	meanings = out.by == STATS_BY_ERROR_CODE ? "MEANING" : NULL; /* NULL ends the table */
 	if (!json)
 		out.table = table = table_new(
 			(const struct table_column[]){ { by_headings[out.by], false, true },
 						       { "RECORDS", true, false },
 						       { "SIZE", true, false },
+						       { meanings, false, true },
 						       { .heading = NULL } });
 	return print_stats(&place, &out, limit);
 }
