@@ -305,14 +305,23 @@ has_rcpt(const struct pickup *p, const char *path)
 	return false;
 }
 
+/* NULL when it cannot be read, or could not stand in a line. */
+static char *
+mailbox_dup(struct span one)
+{
+	bool readable = one.len <= PICKUP_VALUE_MOST && text_is_utf8(one);
+	AUTO(freep) char *path = readable ? address_from_path(one) : NULL;
+
+	return path == NULL || strpbrk(path, "\r\n") != NULL ? NULL : TAKE(path);
+}
+
 static void
 add_list(struct pickup *p, struct span list)
 {
 	struct span one;
 
 	while (!p->limits && address_list_next(&list, &one)) {
-		bool readable = one.len <= PICKUP_VALUE_MOST && text_is_utf8(one);
-		char *path = readable ? address_from_path(one) : NULL;
+		char *path = mailbox_dup(one);
 
 		if (path == NULL)
 			p->limits = true; /* it is not sent to the others alone */
@@ -334,9 +343,9 @@ pickup_read_header(struct span message, struct pickup *p)
 		p->limits = true;
 	while (field_next(&header, &f)) {
 		if (field_is(&f, "Sender") && p->sender == NULL)
-			p->sender = address_from_path(f.value);
+			p->sender = mailbox_dup(f.value);
 		else if (field_is(&f, "From") && from == NULL && address_list_next(&f.value, &one))
-			from = address_from_path(one);
+			from = mailbox_dup(one);
 		else if (field_is(&f, "To") || field_is(&f, "Cc") || field_is(&f, "Bcc"))
 			add_list(p, f.value);
 	}
