@@ -95,6 +95,10 @@ fill_records(struct submission *s)
 			.state = state_of(s, rcpt),
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
+			.route = s->route,
+			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
+					 ? NULL
+					 : policy_proof_name(rcpt->decision.proof),
 		};
 	}
 	s->message.records = records;
@@ -112,7 +116,6 @@ fill_message(struct submission *s)
 	m->truncated = spool_truncated(s->spool);
 	m->received_at_ms = s->received_at_ms;
 	m->intake = s->source->intake;
-	m->route = s->source->route;
 	m->mail_body = s->mail_body;
 	m->smtputf8 = s->smtputf8;
 	m->ret = s->ret;
@@ -123,6 +126,8 @@ fill_message(struct submission *s)
 	m->message_id = s->facts->message_id;
 	m->original_message_id = s->facts->original.message_id;
 	m->policy_revision = policy_revision(s->policy);
+	if (s->facts->original.walk == FACTS_WALK_BORDER)
+		m->client = s->facts->original.client_ip;
 	for (size_t i = 0; i < s->facts->traces_len; i++) {
 		s->traces[i].record = s->facts->traces[i].record;
 		memcpy(s->traces[i].token, s->facts->traces[i].token, STORE_TOKEN_BYTES);

@@ -113,7 +113,6 @@ maildir_take(struct submission *s, struct error *err)
 
 const struct submission_source maildir_source = {
 	.intake = "maildir",
-	.route = ROUTE_RELEASE,
 	.load = maildir_load,
 	.read_envelope = maildir_read_envelope,
 	.take = maildir_take,

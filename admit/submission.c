@@ -43,7 +43,10 @@ submission_freep(struct submission **ret_submission)
 	if (s == NULL)
 		return;
 	rcpts_free(s);
+	for (size_t i = 0; i < s->message.records_len; i++)
+		free(s->message.records[i].loop_route);
 	free(s->message.records);
+	free(s->route);
 	free(s->sender);
 	free(s->ret);
 	free(s->envid);

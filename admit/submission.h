@@ -25,7 +25,6 @@ struct submission;
 /* What an intake adds; runs in the admission thread. Each may be NULL. */
 struct submission_source {
 	const char *intake; /* name, as stored: "lmtp", "maildir" */
-	enum store_route route;
 	/* Fills spool, sender and recipients. 1 loaded, 0 it is gone, -1 refused. */
 	int (*load)(struct submission *submission, struct error *err);
 	/* Reads what stands in for an envelope; what a stranger wrote. May be NULL. */
@@ -71,6 +70,7 @@ struct submission {
 	char *ret, *envid;
 	struct spool *spool;
 	int64_t received_at_ms;
+	char *route;           /* the way it leaves by; NULL: STORE_ROUTE_RELEASE */
 	struct policy *policy; /* the one in force when it came */
 
 	/* made on the way (admit.c) */

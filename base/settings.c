@@ -74,6 +74,9 @@ const struct config_item settings_items[] = {
 	{ "release.loop_pause", CONFIG_SPAN, AT(release.loop_pause_ms), "5m", SECOND / 10, DAY,
 	  NULL, "for a relay that sent us our own" },
 
+	{ "submit.relay", CONFIG_TEXT, AT(submit.relay), NULL, 1, 4000, NULL,
+	  "where it signs what we wrote or altered; without it release.relay" },
+
 	{ "limits.size", CONFIG_BYTES, AT(limits.size_bytes), "50M", KB, 2 * GB, NULL,
 	  "of a message kept whole" },
 	{ "limits.backlog_bytes", CONFIG_BYTES, AT(limits.backlog_bytes), "64M", 64 * KB, 64 * GB,
@@ -370,6 +373,8 @@ check_all(const struct check *c)
 	make_absolute(c, &s->policy);
 	if (check_listen(c) < 0 || check_address(c, "release.relay", &s->release.relay, true) < 0)
 		return -1;
+	if (s->submit.relay != NULL && check_address(c, "submit.relay", &s->submit.relay, true) < 0)
+		return -1;
 	return check_order(c);
 }
 
@@ -457,6 +462,7 @@ settings_changed_at_start(const struct settings *a, const struct settings *b)
 		{ "lmtp.socket_mode", a->lmtp.socket_mode == b->lmtp.socket_mode },
 		{ "directories", same_directories(a, b) },
 		{ "release.relay", same_text(a->release.relay, b->release.relay) },
+		{ "submit.relay", same_text(a->submit.relay, b->submit.relay) },
 		{ "release.sessions", a->release.sessions == b->release.sessions },
 		{ "limits.threads", a->limits.threads == b->limits.threads },
 		{ "limits.commit_batch", a->limits.commit_batch == b->limits.commit_batch },

@@ -54,6 +54,10 @@ struct settings {
 	} release;
 
 	struct {
+		char *relay; /* for what we wrote or altered; NULL: release.relay */
+	} submit;
+
+	struct {
 		int64_t size_bytes;    /* of a message kept whole; 50M */
 		int64_t backlog_bytes; /* waiting for a commit; intakes stop reading beyond */
 		int64_t backlog_messages;

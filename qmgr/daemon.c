@@ -38,9 +38,9 @@
 #include "qmgr/admission.h"
 #include "qmgr/control.h"
 #include "qmgr/intake.h"
-#include "qmgr/outbox.h"
 #include "qmgr/reload.h"
 #include "qmgr/retention.h"
+#include "qmgr/routes.h"
 
 enum {
 	BUSY_TIMEOUT_MS = 5000,
@@ -61,7 +61,7 @@ struct daemon {
 	struct crashmark *crashmark;
 	struct committer *committer;
 	struct admission *admission;
-	struct outbox *outbox;
+	struct routes *routes;
 	struct control *control;
 	struct retention *retention;
 	struct intake_host host;
@@ -216,19 +216,15 @@ log_record(const struct submission *s, const struct store_new_record *r)
 static void
 heed_committed(struct daemon *d, const struct submission *s)
 {
-	bool looped = false, sending = false;
-
 	for (size_t i = 0; i < s->message.records_len; i++) {
 		const struct store_new_record *r = &s->message.records[i];
 
 		log_record(s, r);
-		looped |= r->outcome == STORE_PUT_LOOP;
-		sending |= r->outcome == STORE_PUT_NEW && r->state == RECORD_SENDING;
+		if (r->outcome == STORE_PUT_LOOP)
+			routes_pause(d->routes, r->loop_route);
+		if (r->outcome == STORE_PUT_NEW && r->state == RECORD_SENDING)
+			routes_wake(d->routes, r->route != NULL ? r->route : STORE_ROUTE_RELEASE);
 	}
-	if (looped)
-		outbox_pause(d->outbox);
-	if (sending)
-		outbox_wake(d->outbox);
 }
 
 static void
@@ -403,7 +399,7 @@ is_busy(const struct daemon *d)
 	for (size_t i = 0; i < INTAKES; i++)
 		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
 			return true;
-	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || outbox_busy(d->outbox) ||
+	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || routes_busy(d->routes) ||
 	       retention_busy(d->retention);
 }
 
@@ -433,7 +429,7 @@ on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
 	for (size_t i = 0; i < INTAKES; i++)
 		if (d->intake_started[i])
 			intakes[i]->drain(d->intake_states[i]);
-	outbox_drain(d->outbox);
+	routes_drain(d->routes);
 	retention_drain(d->retention);
 	d->drain_left_ms = DRAIN_MS;
 	ev_timer_init(&d->drain_timer, on_drain, 0, 0.02);
@@ -481,7 +477,8 @@ open_store(struct daemon *d, struct error *err)
 	int64_t cleared = 0;
 
 	if (store_open(&options, &d->store, err) < 0 ||
-	    store_outbox_recover(d->store, clock_now_ms(), &cleared, err) < 0)
+	    store_outbox_recover(d->store, clock_now_ms(), &cleared, err) < 0 ||
+	    routes_complain(d->settings, d->store, err) < 0)
 		return -1;
 	if (cleared > 0)
 		log_event(LOG_WARNING, "leases-cleared", LOG_I("records", cleared));
@@ -514,7 +511,7 @@ start_threads(struct daemon *d, struct error *err)
 static void
 on_poke(void *ctx)
 {
-	outbox_wake(((struct daemon *)ctx)->outbox);
+	routes_wake(((struct daemon *)ctx)->routes, NULL);
 }
 
 static int
@@ -527,7 +524,7 @@ start_parts(struct daemon *d, struct error *err)
 		.spool_folder = d->folder,
 	};
 
-	if (outbox_start(&options, &d->outbox, err) < 0 ||
+	if (routes_start(&options, &d->routes, err) < 0 ||
 	    control_start(d->loop, d->folder, on_poke, d, &d->control, err) < 0)
 		return -1;
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
@@ -606,7 +603,7 @@ stop(struct daemon *d)
 		if (d->intake_started[i])
 			intakes[i]->stop(d->intake_states[i]);
 	retention_stopp(&d->retention);
-	outbox_stopp(&d->outbox);
+	routes_stopp(&d->routes);
 	control_stopp(&d->control);
 	crashmark_closep(&d->crashmark);
 	store_closep(&d->store);

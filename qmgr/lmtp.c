@@ -71,7 +71,6 @@ list_extensions(struct lmtp_session *s)
 
 static const struct submission_source lmtp_source = {
 	.intake = "lmtp",
-	.route = ROUTE_RELEASE,
 };
 
 static void

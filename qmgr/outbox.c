@@ -137,7 +137,7 @@ void
 outbox_pause(struct outbox *o)
 {
 	rest(o, settings_of(o)->release.loop_pause_ms);
-	log_event(LOG_ERR, "relay-paused", LOG_S("relay", settings_of(o)->release.relay),
+	log_event(LOG_ERR, "relay-paused", LOG_S("route", o->options.route),
 		  LOG_I("seconds", settings_of(o)->release.loop_pause_ms / 1000),
 		  LOG_S("reason", "what was sent came back: its release port captures again"));
 }
@@ -378,11 +378,12 @@ lease_execute(struct job *job, struct store *store, struct error *err)
 	struct lease_job *l = (struct lease_job *)job;
 	int found;
 
-	if (store_outbox_lease(store, clock_now_ms(), l->wanted, l->leases, &l->len, err) < 0)
+	if (store_outbox_lease(store, l->outbox->options.route, clock_now_ms(), l->wanted,
+			       l->leases, &l->len, err) < 0)
 		return -1;
 	for (size_t i = 0; i < l->len; i++)
 		l->bodies[i] = read_body(l, i, store);
-	found = store_outbox_next(store, &l->next_due_ms, err);
+	found = store_outbox_next(store, l->outbox->options.route, &l->next_due_ms, err);
 	if (found == 0)
 		l->next_due_ms = -1;
 	return found < 0 ? -1 : 0;
@@ -497,7 +498,7 @@ int
 outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, struct error *err)
 {
 	const struct smtp_client_options client = {
-		.relay = (*options->settings)->release.relay,
+		.relay = options->relay,
 		.hostname = (*options->settings)->hostname,
 		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
 		.reply_timeout_ms = REPLY_TIMEOUT_MS,

@@ -1,9 +1,9 @@
 /*
  * outbox.h: what leaves.
  *
- * Leases due rows through the committer, sends each over SMTP to the relay
- * with our Received line on top, and records the outcome. It wakes when told,
- * when a row is due, and every few seconds all the same: a wake-up is a hint.
+ * One a route (routes.h). Leases its due rows through the committer, sends each over SMTP to the
+ * relay with our Received line on top, and records the outcome. It wakes when told, when a row is
+ * due, and every few seconds all the same: a wake-up is a hint.
  */
 #ifndef QMGR_OUTBOX_H
 #define QMGR_OUTBOX_H
@@ -21,6 +21,8 @@ struct outbox_options {
 	const struct settings *const *settings; /* read at each use: a reload changes it */
 	struct committer *const *committer;     /* NULL behind it once that has ended */
 	const char *spool_folder;
+	const char *route; /* whose rows; lent as long as the outbox is */
+	const char *relay; /* to whom; needed at the start only */
 };
 
 int outbox_start(const struct outbox_options *options, struct outbox **ret_outbox,

@@ -196,7 +196,7 @@ get_intake(const struct record_view *view)
 static struct property_value
 get_route(const struct record_view *view)
 {
-	return value_text(view->record->route == ROUTE_SUBMIT ? "submit" : "release");
+	return value_text(view->record->route);
 }
 
 static struct property_value

@@ -89,15 +89,16 @@ store_lease_done(struct store_lease *lease)
 	*lease = (struct store_lease){ 0 };
 }
 
-/* The first max due records. */
+/* The first max due records of a route. */
 static int
-find_due(struct store *store, int64_t now_ms, size_t max, int64_t *ids, size_t *ret_len,
-	 struct error *err)
+find_due(struct store *store, const char *route, int64_t now_ms, size_t max, int64_t *ids,
+	 size_t *ret_len, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_OUTBOX_DUE);
 	int row;
 
 	*ret_len = 0;
+	query_text(&q, route);
 	query_int(&q, now_ms);
 	query_int(&q, (int64_t)max);
 	while ((row = query_row(&q, err)) > 0)
@@ -126,7 +127,6 @@ fill_lease(const struct query *q, int64_t record, struct store_lease *lease)
 {
 	sqlite3_stmt *s = q->statement;
 	struct span token = query_column_blob(q, 0);
-	const char *route = query_column_text(q, 10);
 
 	*lease = (struct store_lease){
 		.record = record,
@@ -139,11 +139,9 @@ fill_lease(const struct query *q, int64_t record, struct store_lease *lease)
 		.envid = dup_text(q, 7),
 		.smtputf8 = sqlite3_column_int(s, 8) != 0,
 		.truncated = sqlite3_column_int(s, 9) != 0,
-		.route = route != NULL && strcmp(route, "submit") == 0 ? ROUTE_SUBMIT
-								       : ROUTE_RELEASE,
-		.attempts = sqlite3_column_int64(s, 11),
-		.size_bytes = sqlite3_column_int64(s, 12),
-		.received_at_ms = sqlite3_column_int64(s, 13),
+		.attempts = sqlite3_column_int64(s, 10),
+		.size_bytes = sqlite3_column_int64(s, 11),
+		.received_at_ms = sqlite3_column_int64(s, 12),
 	};
 	if (token.len == STORE_TOKEN_BYTES)
 		memcpy(lease->token, token.data, STORE_TOKEN_BYTES);
@@ -163,13 +161,13 @@ get_lease(struct store *store, int64_t record, struct store_lease *lease, struct
 }
 
 static int
-lease_due(struct store *store, int64_t now_ms, size_t max, struct store_lease *leases, size_t *len,
-	  struct error *err)
+lease_due(struct store *store, const char *route, int64_t now_ms, size_t max,
+	  struct store_lease *leases, size_t *len, struct error *err)
 {
 	AUTO(freep) int64_t *ids = xcalloc(max, sizeof(*ids));
 	size_t due;
 
-	if (find_due(store, now_ms, max, ids, &due, err) < 0)
+	if (find_due(store, route, now_ms, max, ids, &due, err) < 0)
 		return -1;
 	for (; *len < due; ++*len)
 		if (set_lease(store, ids[*len], err) < 0 ||
@@ -179,8 +177,8 @@ lease_due(struct store *store, int64_t now_ms, size_t max, struct store_lease *l
 }
 
 int
-store_outbox_lease(struct store *store, int64_t now_ms, size_t max, struct store_lease *leases,
-		   size_t *ret_len, struct error *err)
+store_outbox_lease(struct store *store, const char *route, int64_t now_ms, size_t max,
+		   struct store_lease *leases, size_t *ret_len, struct error *err)
 {
 	struct write write;
 	int64_t first;
@@ -188,14 +186,14 @@ store_outbox_lease(struct store *store, int64_t now_ms, size_t max, struct store
 
 	assert(store->instance != 0);
 	*ret_len = 0;
-	if (max == 0 || find_due(store, now_ms, 1, &first, &len, err) < 0)
+	if (max == 0 || find_due(store, route, now_ms, 1, &first, &len, err) < 0)
 		return max == 0 ? 0 : -1;
 	if (len == 0)
 		return 0; /* no write lock is taken for nothing */
 	len = 0;
 	if (write_begin(store, &write, err) < 0)
 		return -1;
-	if (write_end(&write, lease_due(store, now_ms, max, leases, &len, err), err) < 0) {
+	if (write_end(&write, lease_due(store, route, now_ms, max, leases, &len, err), err) < 0) {
 		while (len > 0)
 			store_lease_done(&leases[--len]);
 		return -1;
@@ -324,12 +322,27 @@ store_outbox_finish(struct store *store, int64_t record, enum store_delivery out
 }
 
 int
-store_outbox_next(struct store *store, int64_t *ret_due_ms, struct error *err)
+store_outbox_next(struct store *store, const char *route, int64_t *ret_due_ms, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_OUTBOX_NEXT);
-	int row = query_row(&q, err);
+	int row;
 
+	query_text(&q, route);
+	row = query_row(&q, err);
 	if (row > 0)
 		*ret_due_ms = sqlite3_column_int64(q.statement, 0);
+	return row;
+}
+
+int
+store_outbox_routes(struct store *store, int (*each)(const char *route, int64_t rows, void *ctx),
+		    void *ctx, struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, SQL_OUTBOX_ROUTES);
+	int row;
+
+	while ((row = query_row(&q, err)) > 0)
+		if (each(query_column_text(&q, 0), sqlite3_column_int64(q.statement, 1), ctx) != 0)
+			return 0;
 	return row;
 }

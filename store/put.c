@@ -10,6 +10,7 @@
  * answer was lost is delivered again too, and is one held record then.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -92,6 +93,20 @@ find_trace(struct store *store, const struct store_new_message *m, int64_t *ret_
 	return 0;
 }
 
+/* Which way a record has left by. */
+static int
+find_route(struct store *store, int64_t record, char **ret_route, struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, SQL_ROUTE_OF);
+	int row;
+
+	query_int(&q, record);
+	row = query_row(&q, err);
+	if (row > 0)
+		*ret_route = xstrdup(query_column_text(&q, 0));
+	return row < 0 ? -1 : 0;
+}
+
 /* Sets outcome, id (of a redelivery) and loop_of. */
 static int
 judge_outcome(struct store *store, const struct store_new_message *m, struct store_new_record *r,
@@ -112,7 +127,7 @@ judge_outcome(struct store *store, const struct store_new_message *m, struct sto
 	else if (find_trace(store, m, &r->loop_of, err) < 0)
 		return -1;
 	r->outcome = r->loop_of != 0 ? STORE_PUT_LOOP : STORE_PUT_NEW;
-	return 0;
+	return r->loop_of != 0 ? find_route(store, r->loop_of, &r->loop_route, err) : 0;
 }
 
 /* Until something is undone: the row may be of the same transaction. */
@@ -167,7 +182,6 @@ add_message_row(struct store *store, const struct store_new_message *m, int64_t 
 	query_int(&q, m->received_at_ms);
 	query_int(&q, store->instance);
 	query_text(&q, m->intake);
-	query_text(&q, m->route == ROUTE_RELEASE ? "release" : "submit");
 	query_int(&q, m->truncated);
 	query_int(&q, m->smtputf8);
 	query_text(&q, m->mail_body);
@@ -179,7 +193,25 @@ add_message_row(struct store *store, const struct store_new_message *m, int64_t 
 	query_text(&q, m->message_id);
 	query_text(&q, m->original_message_id);
 	query_int_or_null(&q, policy);
+	query_text(&q, m->client);
+	query_text(&q, m->error_code);
 	return query_run(&q, err);
+}
+
+static int
+add_sidecars(struct store *store, const struct store_new_message *m, int64_t message,
+	     struct error *err)
+{
+	for (size_t i = 0; i < m->sidecars_len; i++) {
+		AUTO(query_end) struct query q = query_start(store, SQL_SIDECAR_ADD);
+
+		query_int(&q, message);
+		query_text(&q, m->sidecars[i].name);
+		query_blob(&q, m->sidecars[i].data);
+		if (query_run(&q, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -195,7 +227,9 @@ add_message(struct store *store, const struct store_new_message *m, int64_t *ret
 	*ret_id = sqlite3_last_insert_rowid(store->db);
 	query_int(&body, *ret_id);
 	query_blob(&body, m->body);
-	return query_run(&body, err);
+	if (query_run(&body, err) < 0)
+		return -1;
+	return add_sidecars(store, m, *ret_id, err);
 }
 
 static int
@@ -206,6 +240,12 @@ add_outbox_row(struct store *store, int64_t record, int64_t due_at_ms, struct er
 	query_int(&q, record);
 	query_int(&q, due_at_ms);
 	return query_run(&q, err);
+}
+
+static bool
+is_default_route(const char *route)
+{
+	return route == NULL || strcmp(route, STORE_ROUTE_RELEASE) == 0;
 }
 
 static int
@@ -227,6 +267,8 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	query_text(&q, loop ? "loop" : r->rule);
 	query_int(&q, m->received_at_ms);
 	query_int_or_null(&q, r->loop_of);
+	query_text(&q, is_default_route(r->route) ? NULL : r->route);
+	query_text(&q, r->proof);
 	if (query_run(&q, err) < 0)
 		return -1;
 	r->id = sqlite3_last_insert_rowid(store->db);
@@ -274,6 +316,7 @@ reset_outcomes(struct store_new_message *m)
 {
 	for (size_t i = 0; i < m->records_len; i++) {
 		m->records[i].id = m->records[i].loop_of = 0;
+		free(TAKE(m->records[i].loop_route));
 		m->records[i].outcome = STORE_PUT_NEW;
 	}
 }

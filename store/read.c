@@ -67,7 +67,6 @@ static void
 copy_row(const struct query *q, struct copy *copy)
 {
 	sqlite3_stmt *s = q->statement;
-	const char *route = query_column_text(q, 23);
 	struct store_record *r = &copy->record;
 
 	copy->block = xmalloc(row_bytes(q));
@@ -95,14 +94,15 @@ copy_row(const struct query *q, struct copy *copy)
 		.release_to = copy_text(copy, q, 20),
 		.smtputf8 = sqlite3_column_int(s, 21) != 0,
 		.truncated = sqlite3_column_int(s, 22) != 0,
-		.route = route != NULL && strcmp(route, "submit") == 0 ? ROUTE_SUBMIT
-								       : ROUTE_RELEASE,
+		.route = copy_text(copy, q, 23),
 		.size_bytes = sqlite3_column_int64(s, 24),
 		.received_at_ms = sqlite3_column_int64(s, 25),
 		.changed_at_ms = sqlite3_column_int64(s, 26),
 		.purged_at_ms = sqlite3_column_int64(s, 27),
 		.loop_of = sqlite3_column_int64(s, 28),
 		.attempts = sqlite3_column_int64(s, 29),
+		.proof = copy_text(copy, q, 30),
+		.error_code = copy_text(copy, q, 31),
 	};
 }
 

@@ -120,6 +120,8 @@ purge_one(struct store *store, const struct old *old, const struct cause *cause,
 	if (unused <= 0)
 		return unused;
 	*bytes += size;
+	if (run_on(store, SQL_SIDECAR_REMOVE, old->message, err) < 0)
+		return -1;
 	return run_on(store, SQL_BODY_REMOVE, old->message, err);
 }
 

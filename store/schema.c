@@ -9,6 +9,11 @@
  *          is derived from record and message, which saves a row a record
  * batch    numbers for changes ordered together
  * policy   the text of each revision that ever judged
+ * sidecar  what came beside the bytes (a Badmail's .bdr and .bdp)
+ * event    what the counting rules of policy count, for as long as their window
+ * storm    a group of records that share something, made by a counting rule
+ * harvester a client that tried many recipients that do not exist
+ * digest   the periods the postmaster has had a digest of
  *
  * Times are milliseconds since 1970 UTC. States are names (state.c).
  *
@@ -107,7 +112,76 @@ static const char version_1[] =
 "	batch INTEGER REFERENCES batch (id),"
 "	PRIMARY KEY (record, n)"
 ") STRICT, WITHOUT ROWID;";
+
+/* A record has its own route, since policy may have it altered on its way out; NULL is "release". */
+static const char version_2[] =
+"CREATE TABLE storm ("
+"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	key INTEGER NOT NULL," /* of event: rule and what is shared */
+"	rule TEXT NOT NULL,"
+"	shared TEXT NOT NULL,"
+"	began_at INTEGER NOT NULL,"
+"	last_at INTEGER NOT NULL,"
+"	members INTEGER NOT NULL"
+") STRICT;"
+"CREATE INDEX storm_key ON storm (key);"
+"CREATE INDEX storm_last ON storm (last_at);"
+
+"CREATE TABLE event ("
+"	key INTEGER NOT NULL," /* a hash of the rule's name and what is shared */
+"	at INTEGER NOT NULL,"
+"	record INTEGER NOT NULL,"
+"	value INTEGER NOT NULL," /* of those who count different values: its hash; else 0 */
+"	until INTEGER NOT NULL," /* then it is out of every window */
+"	PRIMARY KEY (key, at, record, value)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX event_until ON event (until);"
+
+"CREATE TABLE harvester ("
+"	client TEXT NOT NULL,"
+"	rule TEXT NOT NULL,"
+"	first_at INTEGER NOT NULL,"
+"	last_at INTEGER NOT NULL,"
+"	until INTEGER NOT NULL,"
+"	recipients INTEGER NOT NULL," /* different ones, when it was last marked */
+"	notifications INTEGER NOT NULL,"
+"	PRIMARY KEY (client, rule)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX harvester_until ON harvester (until);"
+
+"CREATE TABLE digest ("
+"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	from_at INTEGER NOT NULL,"
+"	until_at INTEGER NOT NULL UNIQUE,"
+"	record INTEGER" /* NULL: there was nothing to say */
+") STRICT;"
+
+"CREATE TABLE sidecar ("
+"	message INTEGER NOT NULL REFERENCES message (id),"
+"	name TEXT NOT NULL,"
+"	data BLOB NOT NULL,"
+"	PRIMARY KEY (message, name)"
+") STRICT, WITHOUT ROWID;"
+
+"ALTER TABLE message ADD COLUMN client TEXT;" /* the border's, of the returned message */
+"ALTER TABLE message ADD COLUMN error_code TEXT;" /* of a Badmail */
+"ALTER TABLE record ADD COLUMN route TEXT;"
+"ALTER TABLE record ADD COLUMN proof TEXT CHECK (proof IN ('proved','forged'));"
+"ALTER TABLE record ADD COLUMN storm INTEGER REFERENCES storm (id);"
+"ALTER TABLE record ADD COLUMN copy_of INTEGER;"
+"ALTER TABLE record ADD COLUMN returned TEXT CHECK (returned IN ('headers','none'));"
+"ALTER TABLE record ADD COLUMN no_diagnostics INTEGER NOT NULL DEFAULT 0;"
+"UPDATE record SET route = 'submit'"
+"	WHERE message IN (SELECT id FROM message WHERE route = 'submit');"
+"ALTER TABLE message DROP COLUMN route;"
+"CREATE INDEX record_storm ON record (storm) WHERE storm IS NOT NULL;"
+"CREATE INDEX message_code ON message (error_code) WHERE error_code IS NOT NULL;"
+
+"ALTER TABLE outbox ADD COLUMN route TEXT NOT NULL DEFAULT 'release';"
+"UPDATE outbox SET route = coalesce((SELECT route FROM record WHERE id = outbox.record), route);"
+"DROP INDEX outbox_due;"
+"CREATE INDEX outbox_due ON outbox (route, due_at) WHERE leased_by IS NULL;";
 /* clang-format on */
 
-const char *const schema_migrations[] = { version_1 };
+const char *const schema_migrations[] = { version_1, version_2 };
 const int schema_version = sizeof(schema_migrations) / sizeof(schema_migrations[0]);

@@ -19,8 +19,8 @@
 	" message.class, message.facts, message.subject, message.message_id," \
 	" message.original_message_id, message.mail_body, message.ret, message.envid," \
 	" record.relay_reply, record.release_to, message.smtputf8, message.truncated," \
-	" message.route, message.size, message.received_at, record.changed_at," \
-	" record.purged_at, record.loop_of, outbox.attempts"
+	" coalesce(record.route, 'release'), message.size, message.received_at, record.changed_at," \
+	" record.purged_at, record.loop_of, outbox.attempts, record.proof, message.error_code"
 
 /* One branch of the merge that lists several states newest first without sorting. */
 #define PICK_STATE(name) \
@@ -55,14 +55,18 @@
 	  " AND message.received_at > ?4 ORDER BY record.id DESC LIMIT 1") \
 	X(TRACE_MATCH, "SELECT 1 FROM record WHERE id = ?1 AND token = ?2") \
 	X(MESSAGE_ADD, \
-	  "INSERT INTO message (sha256, size, received_at, instance, intake, route, truncated," \
+	  "INSERT INTO message (sha256, size, received_at, instance, intake, truncated," \
 	  " smtputf8, mail_body, ret, envid, class, facts, subject, message_id," \
-	  " original_message_id, policy)" \
-	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)") \
+	  " original_message_id, policy, client, error_code)" \
+	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17," \
+	  " ?18)") \
 	X(BODY_ADD, "INSERT INTO body (message, data) VALUES (?1, ?2)") \
+	X(SIDECAR_ADD, "INSERT INTO sidecar (message, name, data) VALUES (?1, ?2, ?3)") \
+	X(ROUTE_OF, "SELECT coalesce(route, 'release') FROM record WHERE id = ?1") \
 	X(RECORD_ADD, \
 	  "INSERT INTO record (message, key, rcpt, domain, orcpt, notify, state, verdict, rule," \
-	  " changed_at, loop_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") \
+	  " changed_at, loop_of, route, proof)" \
+	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)") \
 	\
 	X(PICK_ALL, \
 	  "SELECT id FROM record NOT INDEXED WHERE id < ?2 AND id >= ?3 AND ?1 IS NULL" \
@@ -114,18 +118,22 @@
 	X(RELEASE_TO_SET, "UPDATE record SET release_to = ?2 WHERE id = ?1") \
 	X(REPLY_SET, "UPDATE record SET relay_reply = ?2 WHERE id = ?1") \
 	\
-	X(OUTBOX_ADD, "INSERT INTO outbox (record, due_at) VALUES (?1, ?2)") \
+	X(OUTBOX_ADD, \
+	  "INSERT INTO outbox (record, due_at, route)" \
+	  " SELECT id, ?2, coalesce(route, 'release') FROM record WHERE id = ?1") \
 	X(OUTBOX_DUE, \
 	  "SELECT record FROM outbox INDEXED BY outbox_due" \
-	  " WHERE leased_by IS NULL AND due_at <= ?1 ORDER BY due_at, record LIMIT ?2") \
+	  " WHERE leased_by IS NULL AND route = ?1 AND due_at <= ?2" \
+	  " ORDER BY due_at, record LIMIT ?3") \
 	X(OUTBOX_NEXT, \
 	  "SELECT due_at FROM outbox INDEXED BY outbox_due" \
-	  " WHERE leased_by IS NULL ORDER BY due_at LIMIT 1") \
+	  " WHERE leased_by IS NULL AND route = ?1 ORDER BY due_at LIMIT 1") \
+	X(OUTBOX_ROUTES, "SELECT route, count(*) FROM outbox GROUP BY route ORDER BY route") \
 	X(LEASE_SET, "UPDATE outbox SET leased_by = ?2 WHERE record = ?1 AND leased_by IS NULL") \
 	X(LEASE_GET, \
 	  "SELECT record.token, coalesce(record.release_to, record.rcpt)," \
 	  " record.release_to IS NOT NULL, record.orcpt, record.notify, message.mail_body," \
-	  " message.ret, message.envid, message.smtputf8, message.truncated, message.route," \
+	  " message.ret, message.envid, message.smtputf8, message.truncated," \
 	  " outbox.attempts, message.size, message.received_at" \
 	  " FROM record JOIN message ON message.id = record.message" \
 	  " JOIN outbox ON outbox.record = record.id WHERE record.id = ?1") \
@@ -162,6 +170,7 @@
 	  "SELECT length(data) FROM body WHERE message = ?1 AND NOT EXISTS" \
 	  " (SELECT 1 FROM record WHERE record.message = ?1 AND purged_at IS NULL)") \
 	X(BODY_REMOVE, "DELETE FROM body WHERE message = ?1") \
+	X(SIDECAR_REMOVE, "DELETE FROM sidecar WHERE message = ?1") \
 	X(FORGET_PICK, \
 	  "SELECT id, message FROM record INDEXED BY record_purged" \
 	  " WHERE purged_at IS NOT NULL AND changed_at < ?1" \

@@ -77,8 +77,12 @@ const char *record_state_name(enum record_state state);
 int record_state_from_name(const char *name,
 			   enum record_state *ret_state); /* 1, or 0: no such name */
 
-/* Which way a record leaves (DESIGN.md, "Outbox"). */
-enum store_route { ROUTE_RELEASE, ROUTE_SUBMIT };
+/*
+ * Which way a record leaves (DESIGN.md, "Outbox") is a name: one of these, or that of a folder
+ * ("pickup /mnt/iis/Pickup"), which the daemon knows from its settings.
+ */
+#define STORE_ROUTE_RELEASE "release" /* bytes unchanged */
+#define STORE_ROUTE_SUBMIT  "submit"  /* what we wrote or altered */
 
 /* ---- putting --------------------------------------------------------- */
 
@@ -106,10 +110,19 @@ struct store_new_record {
 	const char *verdict;     /* what policy said: send, hold, delete (observe mode sends all the
 				    same) */
 	const char *rule;
+	const char *route; /* NULL: STORE_ROUTE_RELEASE */
+	const char *proof; /* "proved", "forged"; NULL: none */
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
-	int64_t loop_of; /* outcome LOOP: the record that came back */
+	int64_t loop_of;  /* outcome LOOP: the record that came back */
+	char *loop_route; /* and the way it had left by; the caller frees */
+};
+
+/* What came beside the bytes and is kept as long as they are. */
+struct store_sidecar {
+	const char *name; /* "bdr", "bdp" */
+	struct span data;
 };
 
 struct store_new_message {
@@ -118,8 +131,7 @@ struct store_new_message {
 	int64_t size_bytes;                 /* all that was received */
 	bool truncated;
 	int64_t received_at_ms;
-	const char *intake; /* "lmtp", "maildir" */
-	enum store_route route;
+	const char *intake;              /* "lmtp", "maildir" */
 	const char *mail_body;           /* "7BIT", "8BITMIME" or NULL (RFC 6152) */
 	bool smtputf8;                   /* RFC 6531 */
 	const char *ret, *envid;         /* RFC 3461; NULL none */
@@ -129,6 +141,10 @@ struct store_new_message {
 	const char *message_id;          /* of the notification; NULL */
 	const char *original_message_id; /* of the returned message; NULL */
 	const char *policy_revision;
+	const char *client;     /* the border's, of the returned message; NULL not known */
+	const char *error_code; /* of a Badmail; NULL none */
+	const struct store_sidecar *sidecars;
+	size_t sidecars_len;
 	const struct store_trace *traces;
 	size_t traces_len;
 	struct store_new_record *records;
@@ -166,7 +182,8 @@ struct store_record {
 	const char *intake, *class, *facts, *subject, *message_id, *original_message_id;
 	const char *mail_body, *ret, *envid;
 	bool smtputf8, truncated;
-	enum store_route route;
+	const char *route;              /* never NULL */
+	const char *proof, *error_code; /* NULL none */
 	int64_t size_bytes, received_at_ms, changed_at_ms;
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
@@ -286,17 +303,16 @@ struct store_lease {
 	bool rcpt_replaced;               /* by --to: ORCPT and NOTIFY are not sent */
 	char *orcpt, *notify, *mail_body, *ret, *envid;
 	bool smtputf8, truncated;
-	enum store_route route;
 	int64_t attempts; /* before this one */
 	int64_t size_bytes;
 	int64_t received_at_ms;
 };
 void store_lease_done(struct store_lease *lease); /* frees the strings */
 
-/* Leases up to max due rows to this instance, oldest due first. *ret_len says how many; the caller
- * frees each. */
-int store_outbox_lease(struct store *store, int64_t now_ms, size_t max, struct store_lease *leases,
-		       size_t *ret_len, struct error *err);
+/* Leases up to max due rows of a route to this instance, oldest due first. *ret_len says how many;
+ * the caller frees each. */
+int store_outbox_lease(struct store *store, const char *route, int64_t now_ms, size_t max,
+		       struct store_lease *leases, size_t *ret_len, struct error *err);
 
 enum store_delivery {
 	STORE_DELIVERY_DONE,    /* 2yz to the final dot: sent or released */
@@ -310,8 +326,14 @@ int store_outbox_finish(struct store *store, int64_t record, enum store_delivery
 			const char *reply, int64_t next_due_ms, int64_t now_ms, int *ret_done,
 			struct error *err);
 
-/* When the next unleased row is due: 1 and *ret_due_ms, or 0 when the outbox is empty. */
-int store_outbox_next(struct store *store, int64_t *ret_due_ms, struct error *err);
+/* When the next unleased row of a route is due: 1 and *ret_due_ms, or 0 when there is none. */
+int store_outbox_next(struct store *store, const char *route, int64_t *ret_due_ms,
+		      struct error *err);
+
+/* Each route that rows wait for, with their number. each returns 0 to go on, 1 to stop. */
+int store_outbox_routes(struct store *store,
+			int (*each)(const char *route, int64_t rows, void *ctx), void *ctx,
+			struct error *err);
 
 /* ---- damaged --------------------------------------------------------- */
 

@@ -67,7 +67,6 @@ put(struct store *store, int64_t id, const struct sample *sample)
 		.size_bytes = (int64_t)sample->body.len,
 		.received_at_ms = now_ms - sample->days_ago * CLOCK_DAY_MS,
 		.intake = "lmtp",
-		.route = ROUTE_RELEASE,
 		.mail_body = "8BITMIME",
 		.class = sample->class,
 		.facts = sample->facts,
@@ -137,7 +136,7 @@ deliver(struct store *store, enum store_delivery outcome, const char *reply,
 	size_t len;
 	int done;
 
-	need(store_outbox_lease(store, now_ms, 1, &lease, &len, &err), "lease");
+	need(store_outbox_lease(store, STORE_ROUTE_RELEASE, now_ms, 1, &lease, &len, &err), "lease");
 	if (len != 1) {
 		(void)fputs("make_store: nothing to lease\n", stderr);
 		exit(1);

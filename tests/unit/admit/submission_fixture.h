@@ -42,8 +42,7 @@ policy_make(const char *folder, const char *text)
 	return policy;
 }
 
-static const UNUSED struct submission_source test_source = { .intake = "lmtp",
-							     .route = ROUTE_RELEASE };
+static const UNUSED struct submission_source test_source = { .intake = "lmtp" };
 
 static UNUSED void
 submission_add_bytes(struct submission *s, struct span path)

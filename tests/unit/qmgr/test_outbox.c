@@ -39,7 +39,6 @@ bench_start(struct bench *b)
 	b->socket = xasprintf("%s/relay", b->folder);
 	b->address = xasprintf("unix:%s", b->socket);
 	b->settings = (struct settings){ .hostname = (char *)"ndrq.example" };
-	b->settings.release.relay = b->address;
 	b->settings.release.sessions = 3;
 	b->settings.release.retry_min_ms = 10 * MINUTE;
 	b->settings.release.retry_max_ms = 25 * MINUTE;
@@ -59,6 +58,8 @@ outbox_run(struct bench *b, const char *spool_folder)
 		.settings = &b->in_force,
 		.spool_folder = spool_folder,
 		.committer = &b->committer,
+		.route = STORE_ROUTE_RELEASE,
+		.relay = b->address,
 	};
 	struct error err = { 0 };
 
@@ -525,11 +526,12 @@ Test(outbox, a_relay_that_is_no_address_is_a_refusal)
 
 	bench_start(&b);
 	bench_run(&b);
-	b.settings.release.relay = (char *)"not an address";
 	options = (struct outbox_options){ .loop = b.loop.loop,
 					   .settings = &b.in_force,
 					   .spool_folder = b.folder,
-					   .committer = &b.committer };
+					   .committer = &b.committer,
+					   .route = STORE_ROUTE_RELEASE,
+					   .relay = "not an address" };
 	cr_assert_eq(outbox_start(&options, &outbox, &err), -1);
 	cr_assert_eq(err.class, ERROR_PERM);
 	cr_assert_null(outbox);

@@ -123,7 +123,7 @@ put_sent(struct store *store, uint8_t n, const char *rcpt)
 	struct store_lease lease;
 	size_t len;
 
-	OK(store_outbox_lease(store, 1000, 1, &lease, &len, &err));
+	OK(store_outbox_lease(store, STORE_ROUTE_RELEASE, 1000, 1, &lease, &len, &err));
 	cr_assert_eq(len, 1);
 	cr_assert_eq(lease.record, id);
 	store_lease_done(&lease);

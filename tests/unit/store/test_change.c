@@ -35,7 +35,7 @@ make(struct store *store, enum record_state state, uint8_t n)
 	if (state == RECORD_RELEASING || state == RECORD_RELEASED)
 		change(store, STORE_CHANGE_RELEASE, id, NULL);
 	if (state == RECORD_SENT || state == RECORD_FAILED || state == RECORD_RELEASED) {
-		OK(store_outbox_lease(store, 9000, 1, &lease, &len, &err));
+		OK(store_outbox_lease(store, STORE_ROUTE_RELEASE, 9000, 1, &lease, &len, &err));
 		cr_assert_eq(len, 1);
 		store_lease_done(&lease);
 		finish(store, id, end, 9000);
@@ -172,13 +172,13 @@ Test(change, the_journal_tells_the_whole_history_in_order)
 	buffer_clear(&told);
 	change(f.store, STORE_CHANGE_DELETE, id, NULL);
 	change(f.store, STORE_CHANGE_RELEASE, id, NULL);
-	OK(store_outbox_lease(f.store, 9000, 1, &lease, &len, &err));
+	OK(store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 9000, 1, &lease, &len, &err));
 	store_lease_done(&lease);
 	finish(f.store, id, STORE_DELIVERY_UNKNOWN, 9000);
-	OK(store_outbox_lease(f.store, 9500, 1, &lease, &len, &err));
+	OK(store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 9500, 1, &lease, &len, &err));
 	store_lease_done(&lease);
 	finish(f.store, id, STORE_DELIVERY_RETRY, 9500);
-	OK(store_outbox_lease(f.store, 10000, 1, &lease, &len, &err));
+	OK(store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 10000, 1, &lease, &len, &err));
 	store_lease_done(&lease);
 	finish(f.store, id, STORE_DELIVERY_DONE, 10000);
 	OK(store_journal(f.store, id, add_line, &told, &err));

@@ -134,7 +134,7 @@ give_orders(struct store *store, struct told *told)
 
 	told->rc[0] = store_change(store, STORE_CHANGE_RELEASE, &ids[0], 1, NULL, "anna", NULL,
 				   5000, &batch, &result, NULL);
-	told->rc[1] = store_outbox_lease(store, 5000, 1, &lease, &len, NULL);
+	told->rc[1] = store_outbox_lease(store, STORE_ROUTE_RELEASE, 5000, 1, &lease, &len, NULL);
 	store_lease_done(&lease);
 	told->rc[2] =
 		store_outbox_finish(store, 2, STORE_DELIVERY_DONE, "250", 0, 6000, &done, NULL);

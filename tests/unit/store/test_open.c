@@ -134,13 +134,64 @@ Test(open, an_older_schema_is_refused_by_a_tool_and_migrated_by_a_daemon)
 	/* version 0 of ours: what a creation leaves that stopped before its first migration */
 	tell(f.store, "PRAGMA foreign_keys = OFF; DROP TABLE journal; DROP TABLE outbox;"
 		      "DROP TABLE record; DROP TABLE body; DROP TABLE message;"
-		      "DROP TABLE policy; DROP TABLE batch; PRAGMA user_version = 0");
+		      "DROP TABLE policy; DROP TABLE batch; DROP TABLE storm; DROP TABLE event;"
+		      "DROP TABLE harvester; DROP TABLE digest; DROP TABLE sidecar;"
+		      "PRAGMA user_version = 0");
 	store_closep(&f.store);
 	cr_assert_eq(open_as(f.path, STORE_TOOL, &e), -1);
 	cr_assert_eq(e.class, ERROR_TEMP);
 	cr_assert_not_null(strstr(e.text, "older"), "%s", e.text);
 	f.store = fixture_open(&f, STORE_DAEMON);
 	put_held(f.store, 1, "a@b.example");
+}
+
+/* A file as version 1 left it: one message that leaves by each route. */
+static void
+make_version_1(const char *path)
+{
+	static const char rows[] =
+		"INSERT INTO message (id, sha256, size, received_at, instance, intake, route,"
+		" truncated, smtputf8, class, facts) VALUES"
+		" (1, zeroblob(32), 9, 1000, 1, 'lmtp', 'release', 0, 0, 'failed', '{}'),"
+		" (2, zeroblob(32), 9, 1000, 1, 'lmtp', 'submit', 0, 0, 'failed', '{}');"
+		"INSERT INTO body VALUES (1, x'61'), (2, x'62');"
+		"INSERT INTO record (id, message, key, rcpt, state, verdict, rule, changed_at)"
+		" VALUES (1, 1, 1, x'61406264', 'sending', 'send', 'r', 1000),"
+		" (2, 2, 2, x'61406264', 'sending', 'send', 'r', 1000);"
+		"INSERT INTO outbox (record, due_at) VALUES (1, 1000), (2, 1000);"
+		"PRAGMA user_version = 1";
+	AUTO(freep) char *mark = xasprintf("PRAGMA application_id = %d", SCHEMA_APPLICATION_ID);
+	sqlite3 *db;
+
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, schema_migrations[0], NULL, NULL, NULL), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+	cr_assert_eq(sqlite3_exec(db, mark, NULL, NULL, NULL), SQLITE_OK);
+	cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+Test(open, what_waited_in_a_store_of_version_1_leaves_by_the_route_it_had)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	struct store_lease lease;
+	size_t len;
+
+	fixture_start(&f);
+	store_closep(&f.store);
+	cr_assert_eq(unlink(f.path), 0);
+	make_version_1(f.path);
+	f.store = fixture_open(&f, STORE_DAEMON);
+	cr_assert_eq(ask(f.store, "PRAGMA user_version"), schema_version);
+	OK(store_outbox_lease(f.store, STORE_ROUTE_SUBMIT, 2000, 1, &lease, &len, &err));
+	cr_assert_eq(len, 1);
+	cr_assert_eq(lease.record, 2);
+	store_lease_done(&lease);
+	OK(store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 2000, 1, &lease, &len, &err));
+	cr_assert_eq(len, 1);
+	cr_assert_eq(lease.record, 1);
+	store_lease_done(&lease);
+	check_invariants(f.store);
 }
 
 Test(open, a_migration_that_fails_changes_nothing)

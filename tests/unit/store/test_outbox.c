@@ -8,7 +8,7 @@ lease(struct store *store, int64_t now_ms, size_t max, struct store_lease *lease
 {
 	size_t len = 77;
 
-	OK(store_outbox_lease(store, now_ms, max, leases, &len, &err));
+	OK(store_outbox_lease(store, STORE_ROUTE_RELEASE, now_ms, max, leases, &len, &err));
 	return len;
 }
 
@@ -49,7 +49,6 @@ Test(outbox, a_lease_says_all_that_sending_needs)
 	l.message.ret = "FULL";
 	l.message.envid = "E1";
 	l.message.smtputf8 = l.message.truncated = true;
-	l.message.route = ROUTE_SUBMIT;
 	l.message.size_bytes = 99;
 	put(f.store, &l);
 	cr_assert_eq(lease(f.store, 999, 1, &got), 0, "not due before it was received");
@@ -63,7 +62,6 @@ Test(outbox, a_lease_says_all_that_sending_needs)
 	cr_assert_str_eq(got.ret, "FULL");
 	cr_assert_str_eq(got.envid, "E1");
 	cr_assert(got.smtputf8 && got.truncated);
-	cr_assert_eq(got.route, ROUTE_SUBMIT);
 	cr_assert_eq(got.size_bytes, 99);
 	cr_assert_eq(got.received_at_ms, 1000);
 	cr_assert_eq(got.attempts, 0);
@@ -96,7 +94,7 @@ Test(outbox, the_oldest_due_goes_first_and_nothing_is_leased_twice)
 	int64_t due;
 
 	fixture_start(&f);
-	cr_assert_eq(store_outbox_next(f.store, &due, NULL), 0);
+	cr_assert_eq(store_outbox_next(f.store, STORE_ROUTE_RELEASE, &due, NULL), 0);
 	for (uint8_t i = 0; i < 5; i++) {
 		struct letter l;
 
@@ -105,7 +103,7 @@ Test(outbox, the_oldest_due_goes_first_and_nothing_is_leased_twice)
 		l.message.received_at_ms = 1000 - i;
 		put(f.store, &l);
 	}
-	cr_assert_eq(store_outbox_next(f.store, &due, NULL), 1);
+	cr_assert_eq(store_outbox_next(f.store, STORE_ROUTE_RELEASE, &due, NULL), 1);
 	cr_assert_eq(due, 996);
 	cr_assert_eq(lease(f.store, 2000, 3, got), 3);
 	for (int i = 0; i < 3; i++) {
@@ -116,7 +114,8 @@ Test(outbox, the_oldest_due_goes_first_and_nothing_is_leased_twice)
 	store_lease_done(&got[0]);
 	store_lease_done(&got[1]);
 	cr_assert_eq(lease(f.store, 2000, 4, got), 0);
-	cr_assert_eq(store_outbox_next(f.store, &due, NULL), 0, "all are leased");
+	cr_assert_eq(store_outbox_next(f.store, STORE_ROUTE_RELEASE, &due, NULL), 0,
+		     "all are leased");
 }
 
 Test(outbox, each_outcome_ends_the_lease_its_own_way)
@@ -152,7 +151,8 @@ Test(outbox, each_outcome_ends_the_lease_its_own_way)
 		finish(f.store, id, cases[i].outcome, 6000);
 		cr_assert_eq(state_of(f.store, id), (int)cases[i].state);
 		OK(store_get(f.store, id, reply_is, (char[]){ "the reply" }, &err));
-		cr_assert_eq(store_outbox_next(f.store, &due, NULL), cases[i].next != 0);
+		cr_assert_eq(store_outbox_next(f.store, STORE_ROUTE_RELEASE, &due, NULL),
+			     cases[i].next != 0);
 		cr_assert_eq(due, cases[i].next);
 		cr_assert_eq(ask(f.store, "SELECT coalesce(sum(attempts), 0) FROM outbox"),
 			     cases[i].next != 0);
@@ -201,6 +201,7 @@ Test(outbox, when_nothing_is_due_nothing_is_locked)
 	cr_assert_eq(lease(f.store, 999, 1, &got), 0);
 	cr_assert_eq(lease(f.store, 1000, 0, &got), 0);
 	size_t len = 77;
-	REFUSED(ERROR_TEMP, store_outbox_lease(f.store, 1000, 1, &got, &len, &err));
+	REFUSED(ERROR_TEMP,
+		store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 1000, 1, &got, &len, &err));
 	cr_assert_eq(len, 0);
 }

@@ -28,7 +28,9 @@ is_whole(const struct store_record *r, void *ctx)
 	cr_assert_null(r->relay_reply);
 	cr_assert_null(r->release_to);
 	cr_assert(r->smtputf8 && r->truncated);
-	cr_assert_eq(r->route, ROUTE_SUBMIT);
+	cr_assert_str_eq(r->route, STORE_ROUTE_SUBMIT);
+	cr_assert_str_eq(r->proof, "forged");
+	cr_assert_str_eq(r->error_code, "0xC00402C7");
 	cr_assert_eq(r->state, RECORD_HELD);
 	cr_assert_eq(r->size_bytes, 1234);
 	cr_assert_eq(r->received_at_ms, 777);
@@ -58,7 +60,9 @@ Test(put, what_was_put_reads_back_field_by_field)
 	l.message.ret = "HDRS";
 	l.message.envid = "QQ1";
 	l.message.smtputf8 = l.message.truncated = true;
-	l.message.route = ROUTE_SUBMIT;
+	l.records[0].route = STORE_ROUTE_SUBMIT;
+	l.records[0].proof = "forged";
+	l.message.error_code = "0xC00402C7";
 	l.message.size_bytes = 1234;
 	l.message.received_at_ms = 777;
 	id = put(f.store, &l);
@@ -245,7 +249,7 @@ Test(put, what_is_still_on_its_way_or_failed_is_redelivered)
 	letter_init(&l, 1, "a@b.example");
 	put(f.store, &l);
 	cr_assert_eq(l.records[0].outcome, STORE_PUT_REDELIVERED);
-	OK(store_outbox_lease(f.store, 1000, 1, &lease, &len, &err));
+	OK(store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 1000, 1, &lease, &len, &err));
 	finish(f.store, lease.record, STORE_DELIVERY_REFUSED, 2000);
 	store_lease_done(&lease);
 	put(f.store, &l);
@@ -305,7 +309,7 @@ Test(put, a_true_trace_line_is_a_loop_and_a_forged_one_is_not)
 
 	fixture_start(&f);
 	put_sending(f.store, 1, "a@b.example");
-	OK(store_outbox_lease(f.store, 1000, 1, &lease, &len, &err));
+	OK(store_outbox_lease(f.store, STORE_ROUTE_RELEASE, 1000, 1, &lease, &len, &err));
 	letter_init(&l, 2, "z@y.example");
 	l.message.traces = traces;
 	l.message.traces_len = 2;
