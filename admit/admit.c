@@ -162,11 +162,12 @@ admit_is_mail(const struct submission *s)
 }
 
 int
-admit_set_aside(struct submission *s, const char *store_path, const char *reason, struct error *err)
+admit_set_aside(struct submission *s, const struct store_place *place, const char *reason,
+		struct error *err)
 {
 	AUTO(freep) struct span *rcpts = xcalloc(s->rcpts_len, sizeof(*rcpts));
 	const struct store_damaged damaged = {
-		.store_path = store_path,
+		.place = *place,
 		.body = spool_bytes(s->spool),
 		.intake = s->source->intake,
 		.reason = reason,

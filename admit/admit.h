@@ -22,7 +22,7 @@ bool admit_is_mail(const struct submission *submission);
 int admit_store(struct submission *submission, struct store *store, struct error *err);
 
 /* Sets it aside unread, with the reason. 0 with the outcome set, or -1. */
-int admit_set_aside(struct submission *submission, const char *store_path, const char *reason,
-		    struct error *err);
+int admit_set_aside(struct submission *submission, const struct store_place *place,
+		    const char *reason, struct error *err);
 
 #endif

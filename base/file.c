@@ -83,7 +83,14 @@ int
 file_publish(const char *folder, const char *name, const struct span *parts, size_t parts_len,
 	     unsigned mode, struct error *err)
 {
-	AUTO(freep) char *tmp = xasprintf("%s/.tmp-XXXXXX", folder);
+	return file_publish_by(folder, folder, name, parts, parts_len, mode, err);
+}
+
+int
+file_publish_by(const char *by, const char *folder, const char *name, const struct span *parts,
+		size_t parts_len, unsigned mode, struct error *err)
+{
+	AUTO(freep) char *tmp = xasprintf("%s/.tmp-XXXXXX", by);
 	AUTO(freep) char *path = xasprintf("%s/%s", folder, name);
 	AUTO(closep) int fd = mkostemp(tmp, O_CLOEXEC);
 

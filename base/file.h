@@ -21,6 +21,10 @@ int file_write_all(int fd, const void *data, size_t len, struct error *err);
 int file_publish(const char *folder, const char *name, const struct span *parts, size_t parts_len,
 		 unsigned mode, struct error *err);
 
+/* The same with the temporary name in another folder of the same volume. */
+int file_publish_by(const char *by, const char *folder, const char *name, const struct span *parts,
+		    size_t parts_len, unsigned mode, struct error *err);
+
 int file_sync_folder(const char *folder, struct error *err);
 
 /* The folder a path lies in ("." for a bare name), the caller's. */

@@ -65,6 +65,14 @@ const struct config_item settings_items[] = {
 
 	{ "release.relay", CONFIG_TEXT, AT(release.relay), NULL, 1, 4000, NULL,
 	  "the mail server's release port" },
+	{ "release.pickup", CONFIG_TEXT, AT(release.pickup), NULL, 1, 4000, NULL,
+	  "instead of a relay: IIS's Pickup folder" },
+	{ "release.replay", CONFIG_TEXT, AT(release.replay), NULL, 1, 4000, NULL,
+	  "instead of a relay: Exchange's Replay folder" },
+	{ "release.temporary", CONFIG_TEXT, AT(release.temporary), NULL, 1, 4000, NULL,
+	  "where files for these are written first" },
+	{ "release.dot_stuff", CONFIG_BOOL, AT(release.dot_stuff), "false", 0, 0, NULL,
+	  "whether Pickup expects a dot before each dot" },
 	{ "release.sessions", CONFIG_INT, AT(release.sessions), "4", 1, 64, NULL,
 	  "connections to it at once" },
 	{ "release.retry_min", CONFIG_SPAN, AT(release.retry_min_ms), "30s", SECOND / 10, DAY, NULL,
@@ -103,12 +111,23 @@ const struct config_item settings_items[] = {
 };
 const size_t settings_items_len = LEN(settings_items);
 
+#define ROW(member) offsetof(struct settings_directory, member)
 /* kind is checked by hand, so that the error can say what there is */
 const struct config_item settings_directory_items[] = {
 	{ "kind", CONFIG_TEXT, offsetof(struct settings_directory, kind), NULL, 0, 0, NULL,
 	  "how mail lies in it" },
 	{ "path", CONFIG_TEXT, offsetof(struct settings_directory, path), NULL, 1, 4000, NULL,
 	  "the folder" },
+	{ "release.relay", CONFIG_TEXT, ROW(release.relay), NULL, 1, 4000, NULL,
+	  "whither what came from it leaves, instead of the common one" },
+	{ "release.pickup", CONFIG_TEXT, ROW(release.pickup), NULL, 1, 4000, NULL,
+	  "the same, into IIS's Pickup folder" },
+	{ "release.replay", CONFIG_TEXT, ROW(release.replay), NULL, 1, 4000, NULL,
+	  "the same, into Exchange's Replay folder" },
+	{ "release.temporary", CONFIG_TEXT, ROW(release.temporary), NULL, 1, 4000, NULL,
+	  "where files for these are written first" },
+	{ "release.dot_stuff", CONFIG_BOOL, ROW(release.dot_stuff), "false", 0, 0, NULL,
+	  "whether Pickup expects a dot before each dot" },
 };
 const size_t settings_directory_items_len = LEN(settings_directory_items);
 /* clang-format on */
@@ -148,7 +167,6 @@ check_required(const struct check *c)
 	} required[] = {
 		{ "store", c->settings->store },
 		{ "policy", c->settings->policy },
-		{ "release.relay", c->settings->release.relay },
 	};
 
 	for (size_t i = 0; i < LEN(required); i++)
@@ -294,6 +312,80 @@ check_order(const struct check *c)
 	return 0;
 }
 
+/* ---- the ways out ------------------------------------------------------------ */
+
+/* Beside the folder, so that it is on the same volume. */
+static char *
+temporary_of(const char *folder)
+{
+	AUTO(freep) char *parent = file_folder_of(folder);
+
+	return xasprintf("%s/ndrq-tmp", strcmp(parent, "/") == 0 ? "" : parent);
+}
+
+static void
+strip_slashes(char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+}
+
+static int
+check_folder(const struct check *c, struct settings_release *r)
+{
+	char **folder = r->pickup != NULL ? &r->pickup : &r->replay;
+
+	make_absolute(c, folder);
+	strip_slashes(*folder);
+	if (r->temporary == NULL)
+		r->temporary = temporary_of(*folder);
+	make_absolute(c, &r->temporary);
+	strip_slashes(r->temporary);
+	if (strcmp(r->temporary, *folder) == 0)
+		return config_error(c->file, NULL, c->err,
+				    "release.temporary: must not be the folder itself, which "
+				    "would be emptied of half a file");
+	return 0;
+}
+
+/* at: the group, for messages; NULL: there is none. */
+static int
+check_release(const struct check *c, const config_setting_t *at, struct settings_release *r)
+{
+	int ways = (r->relay != NULL) + (r->pickup != NULL) + (r->replay != NULL);
+
+	if (ways == 0)
+		return config_error(c->file, at, c->err,
+				    "release.relay: required, and not set (nor release.pickup, "
+				    "release.replay)");
+	if (ways > 1)
+		return config_error(c->file, at, c->err,
+				    "release: one of relay, pickup and replay is expected, not "
+				    "%d",
+				    ways);
+	if (r->relay != NULL)
+		return check_address(c, "release.relay", &r->relay, true);
+	return check_folder(c, r);
+}
+
+static int
+take_route(const struct check *c, const config_setting_t *row, struct settings_directory *d)
+{
+	struct settings_release *r = &d->release;
+
+	if (check_release(c, config_setting_get_member(row, "release"), r) < 0)
+		return -1;
+	if (r->relay != NULL)
+		d->route = xasprintf("relay %s", r->relay);
+	else if (r->pickup != NULL)
+		d->route = xasprintf("pickup %s", r->pickup);
+	else
+		d->route = xasprintf("replay %s", r->replay);
+	return 0;
+}
+
 static bool
 is_directory_kind(const char *kind)
 {
@@ -320,6 +412,8 @@ check_directory(const struct check *c, const config_setting_t *row, size_t index
 				    shown);
 	}
 	make_absolute(c, &d->path);
+	if (config_setting_get_member(row, "release") != NULL && take_route(c, row, d) < 0)
+		return -1;
 	for (size_t i = 0; i < index; i++)
 		if (strcmp(c->settings->directories[i].path, d->path) == 0)
 			return config_error(c->file, row, c->err,
@@ -371,7 +465,8 @@ check_all(const struct check *c)
 				    "come in");
 	make_absolute(c, &s->store);
 	make_absolute(c, &s->policy);
-	if (check_listen(c) < 0 || check_address(c, "release.relay", &s->release.relay, true) < 0)
+	if (check_listen(c) < 0 ||
+	    check_release(c, config_find(c->file, "release"), &s->release) < 0)
 		return -1;
 	if (s->submit.relay != NULL && check_address(c, "submit.relay", &s->submit.relay, true) < 0)
 		return -1;
@@ -405,6 +500,13 @@ settings_read(const char *path, struct settings **ret_settings, struct error *er
 	return 0;
 }
 
+static void
+directory_done(struct settings_directory *d)
+{
+	config_free_items(settings_directory_items, settings_directory_items_len, d);
+	free(d->route);
+}
+
 void
 settings_freep(struct settings **s)
 {
@@ -412,8 +514,7 @@ settings_freep(struct settings **s)
 		return;
 	config_free_items(settings_items, settings_items_len, *s);
 	for (size_t i = 0; i < (*s)->directories_len; i++)
-		config_free_items(settings_directory_items, settings_directory_items_len,
-				  &(*s)->directories[i]);
+		directory_done(&(*s)->directories[i]);
 	free((*s)->directories);
 	free(*s);
 	*s = NULL;
@@ -437,13 +538,23 @@ same_list(const struct config_list *a, const struct config_list *b)
 }
 
 static bool
+same_release(const struct settings_release *a, const struct settings_release *b)
+{
+	return same_text(a->relay, b->relay) && same_text(a->pickup, b->pickup) &&
+	       same_text(a->replay, b->replay) && same_text(a->temporary, b->temporary) &&
+	       a->dot_stuff == b->dot_stuff;
+}
+
+static bool
 same_directories(const struct settings *a, const struct settings *b)
 {
 	if (a->directories_len != b->directories_len)
 		return false;
 	for (size_t i = 0; i < a->directories_len; i++)
 		if (strcmp(a->directories[i].kind, b->directories[i].kind) != 0 ||
-		    strcmp(a->directories[i].path, b->directories[i].path) != 0)
+		    strcmp(a->directories[i].path, b->directories[i].path) != 0 ||
+		    !same_text(a->directories[i].route, b->directories[i].route) ||
+		    !same_release(&a->directories[i].release, &b->directories[i].release))
 			return false;
 	return true;
 }
@@ -461,7 +572,7 @@ settings_changed_at_start(const struct settings *a, const struct settings *b)
 		{ "lmtp.listen", same_list(&a->lmtp.listen, &b->lmtp.listen) },
 		{ "lmtp.socket_mode", a->lmtp.socket_mode == b->lmtp.socket_mode },
 		{ "directories", same_directories(a, b) },
-		{ "release.relay", same_text(a->release.relay, b->release.relay) },
+		{ "release.relay", same_release(&a->release, &b->release) },
 		{ "submit.relay", same_text(a->submit.relay, b->submit.relay) },
 		{ "release.sessions", a->release.sessions == b->release.sessions },
 		{ "limits.threads", a->limits.threads == b->limits.threads },
@@ -476,6 +587,35 @@ settings_changed_at_start(const struct settings *a, const struct settings *b)
 	return NULL;
 }
 
+static void
+show_text(const char *key, const char *value, struct buffer *out)
+{
+	if (value == NULL)
+		return;
+	buffer_printf(out, "%s = ", key);
+	config_show_text(value, out);
+	buffer_add_str(out, "; ");
+}
+
+static void
+show_directory(const struct settings_directory *d, struct buffer *out)
+{
+	buffer_add_str(out, "\t{ ");
+	show_text("kind", d->kind, out);
+	show_text("path", d->path, out);
+	if (d->route != NULL) {
+		buffer_add_str(out, "release = { ");
+		show_text("relay", d->release.relay, out);
+		show_text("pickup", d->release.pickup, out);
+		show_text("replay", d->release.replay, out);
+		show_text("temporary", d->release.temporary, out);
+		if (d->release.dot_stuff)
+			buffer_add_str(out, "dot_stuff = true; ");
+		buffer_add_str(out, "}; ");
+	}
+	buffer_add_str(out, "}");
+}
+
 void
 settings_show(const struct settings *s, struct buffer *out)
 {
@@ -484,11 +624,8 @@ settings_show(const struct settings *s, struct buffer *out)
 		return;
 	buffer_add_str(out, "directories = (\n");
 	for (size_t i = 0; i < s->directories_len; i++) {
-		buffer_add_str(out, "\t{ kind = ");
-		config_show_text(s->directories[i].kind, out);
-		buffer_add_str(out, "; path = ");
-		config_show_text(s->directories[i].path, out);
-		buffer_add_str(out, i + 1 < s->directories_len ? "; },\n" : "; }\n");
+		show_directory(&s->directories[i], out);
+		buffer_add_str(out, i + 1 < s->directories_len ? ",\n" : "\n");
 	}
 	buffer_add_str(out, ");\n");
 }

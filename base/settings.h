@@ -7,14 +7,30 @@
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/config.h"
 
+/* A way out: one of relay, pickup and replay is set. */
+struct settings_release {
+	char *relay;     /* "127.0.0.1:10044" or "unix:/path"; loopback or unix only */
+	char *pickup;    /* IIS's folder */
+	char *replay;    /* Exchange's */
+	char *temporary; /* of those two: where files are written first */
+	bool dot_stuff;  /* of pickup: whoever reads it expects that */
+	/* of the one that all have in common */
+	int64_t sessions;                   /* at once */
+	int64_t retry_min_ms, retry_max_ms; /* back-off */
+	int64_t loop_pause_ms; /* how long a relay that sent us our own mail is left alone */
+};
+
 struct settings_directory {
 	char *kind; /* "maildir" */
 	char *path;
-	int line; /* in the file, for messages */
+	struct settings_release release; /* of its own, when route is not NULL */
+	char *route;                     /* the name of that in records: "pickup /path" */
+	int line;                        /* in the file, for messages */
 };
 /* A row of directories. */
 extern const struct config_item settings_directory_items[];
@@ -44,18 +60,10 @@ struct settings {
 		int64_t rescan_ms; /* polling beside inotify */
 	} directory;
 
-	struct {
-		char *relay; /* "127.0.0.1:10044" or "unix:/path"; required; loopback or unix only
-			      */
-		int64_t sessions;                   /* at once */
-		int64_t retry_min_ms, retry_max_ms; /* back-off */
-		int64_t loop_pause_ms; /* how long a relay that sent us our own mail is left alone
-					*/
-	} release;
+	struct settings_release release;
 
-	struct {
-		char *relay; /* for what we wrote or altered; NULL: release.relay */
-	} submit;
+	struct settings_release
+		submit; /* only relay: for what we wrote or altered; NULL: release */
 
 	struct {
 		int64_t size_bytes;    /* of a message kept whole; 50M */

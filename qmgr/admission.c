@@ -33,7 +33,7 @@ struct admission {
 struct storing {
 	struct job job; /* first */
 	struct submission *submission;
-	const char *store_path;
+	const struct store_place *place;
 };
 
 static int
@@ -48,7 +48,7 @@ store_rescue(struct job *job, struct error *err)
 	const struct storing *storing = (struct storing *)job;
 	struct error reason = *err;
 
-	return admit_set_aside(storing->submission, storing->store_path, reason.text, err) == 0;
+	return admit_set_aside(storing->submission, storing->place, reason.text, err) == 0;
 }
 
 /* In the loop. */
@@ -72,7 +72,7 @@ pass_on(struct admission *a, struct submission *s)
 	struct storing *storing = xcalloc(1, sizeof(*storing));
 
 	storing->submission = s;
-	storing->store_path = a->options.store_path;
+	storing->place = &a->options.place;
 	storing->job.task.done = store_done;
 	storing->job.execute = store_execute;
 	storing->job.rescue = store_rescue;
@@ -141,7 +141,7 @@ admit(struct admission *a, struct submission *s)
 	if (crashmark_is_suspect(a->options.crashmark, spool_sha256(s->spool))) {
 		if (source->take != NULL && !goes_on(s, source->take(s, &s->err)))
 			return false;
-		if (admit_set_aside(s, a->options.store_path,
+		if (admit_set_aside(s, &a->options.place,
 				    "reading these bytes crashed ndrqd before", &s->err) < 0)
 			s->outcome = SUBMISSION_REFUSED;
 		return false;

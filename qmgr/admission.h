@@ -17,7 +17,7 @@ struct admission;
 
 struct admission_options {
 	unsigned threads;
-	const char *store_path;      /* for damaged/; borrowed */
+	struct store_place place;    /* for damaged/; borrowed */
 	struct crashmark *crashmark; /* borrowed */
 	struct committer *committer; /* borrowed; outlives the pool */
 	struct channel *back;        /* the loop's */

@@ -491,7 +491,7 @@ start_threads(struct daemon *d, struct error *err)
 	AUTO(freep) char *mark = xasprintf("%s.reading", d->settings->store);
 	struct admission_options options = {
 		.threads = (unsigned)d->settings->limits.threads,
-		.store_path = d->store_path,
+		.place = { d->store_path, d->settings->limits.min_free_bytes },
 		.back = &d->back,
 	};
 
@@ -522,6 +522,7 @@ start_parts(struct daemon *d, struct error *err)
 		.settings = (const struct settings *const *)&d->settings,
 		.committer = &d->committer,
 		.spool_folder = d->folder,
+		.back = &d->back,
 	};
 
 	if (routes_start(&options, &d->routes, err) < 0 ||
@@ -604,6 +605,8 @@ stop(struct daemon *d)
 			intakes[i]->stop(d->intake_states[i]);
 	retention_stopp(&d->retention);
 	routes_stopp(&d->routes);
+	if (d->loop != NULL)
+		on_back_ready(d->loop, &d->back_ready, 0); /* what files were being written */
 	control_stopp(&d->control);
 	crashmark_closep(&d->crashmark);
 	store_closep(&d->store);

@@ -17,34 +17,35 @@
 #include <assert.h>
 #include <ev.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "qmgr/smtp_client.h"
+#include "qmgr/transport.h"
 #include "admit/spool.h"
 
 enum {
 	POLL_MS = 5000,
-	CONNECT_TIMEOUT_MS = 30000,
-	REPLY_TIMEOUT_MS = 300000,
-	FINAL_TIMEOUT_MS = 600000, /* RFC 5321 4.5.3.2.6 */
-	IDLE_TIMEOUT_MS = 5000,
 	REST_MIN_MS = 1000,
 	REST_MAX_MS = 60000,
 	RECORD_AGAIN_S = 1,
 	SENDERS_MAX = 64, /* release.sessions goes no higher */
 };
 
+/* "ndrq-", a number, "-" and a token. */
+#define SENDER_NAME_SIZE (5 + 20 + 1 + 2 * STORE_TOKEN_BYTES + 1)
+
 /* One connection to the relay and what it is sending. */
 struct sender {
 	struct outbox *outbox;
-	struct smtp_client *client;
+	struct transport *transport;
 	bool taken; /* from the lease until the finish is committed */
 	struct store_lease lease;
 	struct spool *spool;
+	char name[SENDER_NAME_SIZE]; /* of a file */
 	struct buffer header;
 	struct buffer headers_only;
 };
@@ -306,6 +307,8 @@ add_received(struct sender *sender)
 	char token[2 * STORE_TOKEN_BYTES + 1], date[CLOCK_RFC5322_SIZE];
 
 	hex_encode(sender->lease.token, STORE_TOKEN_BYTES, token);
+	(void)snprintf(sender->name, sizeof(sender->name), "ndrq-%" PRId64 "-%s",
+		       sender->lease.record, token);
 	buffer_printf(&sender->header, "Received: by %s (ndrq) id %" PRId64 ".%s;\r\n\t%s\r\n",
 		      settings_of(sender->outbox)->hostname, sender->lease.record, token,
 		      clock_format_rfc5322(clock_now_ms(), date));
@@ -345,9 +348,10 @@ send_lease(struct sender *sender)
 	};
 
 	add_received(sender);
+	mail.name = sender->name;
 	mail.header = buffer_span(&sender->header);
 	mail.body = l->truncated ? header_of(sender, body) : body;
-	smtp_client_send(sender->client, &mail, on_sent, sender);
+	transport_send(sender->transport, &mail, on_sent, sender);
 }
 
 /* ---- leasing ------------------------------------------------------------ */
@@ -497,13 +501,11 @@ lease(struct outbox *o)
 int
 outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, struct error *err)
 {
-	const struct smtp_client_options client = {
-		.relay = options->relay,
+	const struct transport_options transport = {
+		.loop = options->loop,
+		.back = options->back,
 		.hostname = (*options->settings)->hostname,
-		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.reply_timeout_ms = REPLY_TIMEOUT_MS,
-		.final_timeout_ms = FINAL_TIMEOUT_MS,
-		.idle_timeout_ms = IDLE_TIMEOUT_MS,
+		.to = options->to,
 	};
 	struct outbox *o = xcalloc(1, sizeof(*o));
 
@@ -517,7 +519,7 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 	o->record_again.data = o;
 	for (size_t i = 0; i < o->senders_len; i++) {
 		o->senders[i].outbox = o;
-		if (smtp_client_new(options->loop, &client, &o->senders[i].client, err) < 0) {
+		if (transport_new(&transport, &o->senders[i].transport, err) < 0) {
 			outbox_stopp(&o);
 			return -1;
 		}
@@ -538,7 +540,7 @@ bool
 outbox_busy(const struct outbox *o)
 {
 	for (size_t i = 0; i < o->senders_len; i++)
-		if (smtp_client_busy(o->senders[i].client))
+		if (transport_busy(o->senders[i].transport))
 			return true;
 	return o->leasing || (o->finishing > 0 && o->unrecorded == NULL);
 }
@@ -560,7 +562,7 @@ outbox_stopp(struct outbox **ret_outbox)
 		free(f);
 	}
 	for (size_t i = 0; i < o->senders_len; i++) {
-		smtp_client_freep(&o->senders[i].client);
+		transport_freep(&o->senders[i].transport);
 		sender_clear(&o->senders[i]);
 	}
 	free(o->senders);

@@ -21,8 +21,9 @@ struct outbox_options {
 	const struct settings *const *settings; /* read at each use: a reload changes it */
 	struct committer *const *committer;     /* NULL behind it once that has ended */
 	const char *spool_folder;
-	const char *route; /* whose rows; lent as long as the outbox is */
-	const char *relay; /* to whom; needed at the start only */
+	const char *route;                 /* whose rows; lent as long as the outbox is */
+	const struct settings_release *to; /* whither; needed at the start only */
+	struct channel *back;              /* by which threads tell the loop */
 };
 
 int outbox_start(const struct outbox_options *options, struct outbox **ret_outbox,

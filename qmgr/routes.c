@@ -11,7 +11,7 @@
 
 struct route {
 	const char *name; /* as records have it */
-	const char *relay;
+	const struct settings_release *to;
 };
 
 struct routes {
@@ -20,22 +20,27 @@ struct routes {
 	size_t len;
 };
 
-/* The i-th route of the settings; false: there are no more. */
+/* The i-th route of the settings, some of them more than once; false: there are no more. */
 static bool
 route_at(const struct settings *s, size_t i, struct route *ret_route)
 {
-	switch (i) {
-	case 0:
-		*ret_route = (struct route){ STORE_ROUTE_RELEASE, s->release.relay };
+	const struct settings_directory *d;
+
+	if (i == 0) {
+		*ret_route = (struct route){ STORE_ROUTE_RELEASE, &s->release };
 		return true;
-	case 1:
-		*ret_route = (struct route){ STORE_ROUTE_SUBMIT, s->submit.relay != NULL
-									 ? s->submit.relay
-									 : s->release.relay };
-		return true;
-	default:
-		return false;
 	}
+	if (i == 1) {
+		*ret_route = (struct route){ STORE_ROUTE_SUBMIT,
+					     s->submit.relay != NULL ? &s->submit : &s->release };
+		return true;
+	}
+	if (i - 2 >= s->directories_len)
+		return false;
+	d = &s->directories[i - 2];
+	*ret_route = d->route != NULL ? (struct route){ d->route, &d->release }
+				      : (struct route){ STORE_ROUTE_RELEASE, &s->release };
+	return true;
 }
 
 static bool
@@ -63,6 +68,15 @@ routes_complain(const struct settings *settings, struct store *store, struct err
 	return store_outbox_routes(store, complain_route, (void *)settings, err);
 }
 
+static bool
+is_there(const struct routes *routes, const char *name)
+{
+	for (size_t i = 0; i < routes->len; i++)
+		if (strcmp(routes->names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int
 add_route(struct routes *routes, const struct outbox_options *options, const struct route *route,
 	  struct error *err)
@@ -73,7 +87,7 @@ add_route(struct routes *routes, const struct outbox_options *options, const str
 	routes->names = xrealloc(routes->names, (routes->len + 1) * sizeof(char *));
 	routes->names[routes->len] = xstrdup(route->name);
 	of.route = routes->names[routes->len];
-	of.relay = route->relay;
+	of.to = route->to;
 	if (outbox_start(&of, &routes->outboxes[routes->len], err) < 0) {
 		free(routes->names[routes->len]);
 		return -1;
@@ -89,7 +103,7 @@ routes_start(const struct outbox_options *options, struct routes **ret_routes, s
 	struct route route;
 
 	for (size_t i = 0; route_at(*options->settings, i, &route); i++)
-		if (add_route(routes, options, &route, err) < 0)
+		if (!is_there(routes, route.name) && add_route(routes, options, &route, err) < 0)
 			return -1;
 	*ret_routes = TAKE(routes);
 	return 0;

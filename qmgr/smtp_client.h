@@ -52,6 +52,7 @@ struct smtp_mail {
 	bool smtputf8;      /* was declared, or an address is not ASCII */
 	struct span header; /* our Received line, with its CR LF; put before body */
 	struct span body;
+	const char *name; /* of a file: the same for the same record, and no other's */
 	const struct smtp_rcpt *others; /* behind rcpt */
 	size_t others_len;
 	/*

@@ -43,9 +43,12 @@ bool wire_undot(struct wire_undot *u, struct span in, size_t *ret_used,
 /* Stuffs dots and makes every stray CR or LF a CR LF, across any cutting. { 0 } starts. */
 struct wire_dot {
 	int state;
+	bool plain; /* for a file: dots stay as they are */
 };
 void wire_dot(struct wire_dot *d, struct span in, struct buffer *out);
-/* The final line end if one is missing, and the dot. */
+/* The final line end if one is missing. */
+void wire_dot_finish_line(struct wire_dot *d, struct buffer *out);
+/* That, and the dot. */
 void wire_dot_end(struct wire_dot *d, struct buffer *out);
 
 /* ---- commands, receiving ---------------------------------------------- */

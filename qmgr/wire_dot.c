@@ -135,7 +135,7 @@ dot_text(struct wire_dot *d, const char *p, const char *end, struct buffer *out)
 		const char *stop = cr != NULL ? cr : end;
 
 		if (stop > p) {
-			if (*p == '.' && d->state != DOT_IN_LINE)
+			if (*p == '.' && d->state != DOT_IN_LINE && !d->plain)
 				buffer_add_char(out, '.');
 			buffer_add(out, p, (size_t)(stop - p));
 			d->state = DOT_IN_LINE;
@@ -168,10 +168,16 @@ wire_dot(struct wire_dot *d, struct span in, struct buffer *out)
 }
 
 void
-wire_dot_end(struct wire_dot *d, struct buffer *out)
+wire_dot_finish_line(struct wire_dot *d, struct buffer *out)
 {
 	if (d->state == DOT_IN_LINE)
 		dot_line_end(d, out, DOT_START);
+}
+
+void
+wire_dot_end(struct wire_dot *d, struct buffer *out)
+{
+	wire_dot_finish_line(d, out);
 	buffer_add(out, ".\r\n", 3);
 	d->state = DOT_START;
 }

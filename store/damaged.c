@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -89,14 +90,32 @@ publish(const char *folder, const char *name, const struct store_damaged *damage
 	return 0;
 }
 
+/* A stranger may send many that are damaged: they must not take the disk. */
+static int
+check_room(const struct store_damaged *damaged, const char *parent, struct error *err)
+{
+	struct statvfs fs;
+	int64_t spare;
+
+	if (statvfs(parent, &fs) < 0)
+		return error_errno(err, "%s", parent);
+	spare = (int64_t)(fs.f_bavail * fs.f_frsize);
+	if (spare - (int64_t)damaged->body.len >= damaged->place.min_free_bytes)
+		return 0;
+	return error_set(err, ERROR_TEMP,
+			 "%s/damaged: min_free reached: %" PRId64 " bytes to spare on the disk",
+			 parent, spare);
+}
+
 int
 store_put_damaged(const struct store_damaged *damaged, struct error *err)
 {
-	AUTO(freep) char *parent = file_folder_of(damaged->store_path);
+	AUTO(freep) char *parent = file_folder_of(damaged->place.store_path);
 	AUTO(freep) char *folder = xasprintf("%s/damaged", parent);
 	AUTO(freep) char *name = NULL;
 
-	if (make_folder(parent, folder, err) < 0 || make_name(damaged, &name, err) < 0)
+	if (check_room(damaged, parent, err) < 0 || make_folder(parent, folder, err) < 0 ||
+	    make_name(damaged, &name, err) < 0)
 		return -1;
 	return publish(folder, name, damaged, err);
 }

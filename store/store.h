@@ -342,8 +342,12 @@ int store_outbox_routes(struct store *store,
  * `damaged` beside the store, with a .txt that holds envelope and reason, both
  * synced. Needs no connection, so it works when the database does not.
  */
-struct store_damaged {
+struct store_place {
 	const char *store_path;
+	int64_t min_free_bytes; /* ERROR_TEMP when the disk would have less */
+};
+struct store_damaged {
+	struct store_place place;
 	struct span body;
 	const char *intake, *reason;
 	const char *sender; /* NULL not known */

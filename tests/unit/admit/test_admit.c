@@ -299,14 +299,16 @@ Test(admit, what_is_set_aside_is_whole_with_its_envelope_and_reason)
 	AUTO(bench_stopp) struct bench b;
 	AUTO(submission_freep) struct submission *s = NULL;
 	AUTO(freep) char *store_path = NULL;
+	struct store_place place = { 0 };
 	AUTO(freep) char *damaged = NULL;
 	struct error err = { 0 };
 
 	bench_start(&b, POLICY);
 	store_path = xasprintf("%s/store", b.folder);
+	place.store_path = store_path;
 	damaged = xasprintf("%s/damaged", b.folder);
 	s = submission_make(b.policy, b.folder, SPAN(NDR), "a@remote.example", MB);
-	cr_assert_eq(admit_set_aside(s, store_path, "it crashed", &err), 0, "%s", err.text);
+	cr_assert_eq(admit_set_aside(s, &place, "it crashed", &err), 0, "%s", err.text);
 	cr_assert_eq(s->outcome, SUBMISSION_DAMAGED);
 	cr_assert_str_eq(s->err.text, "it crashed");
 	cr_assert_eq(folder_count(damaged), 2, "the message and its envelope");
@@ -316,11 +318,12 @@ Test(admit, what_cannot_be_set_aside_is_refused_for_now)
 {
 	AUTO(bench_stopp) struct bench b;
 	AUTO(submission_freep) struct submission *s = NULL;
+	const struct store_place nowhere = { "/nonexistent/folder/store", 0 };
 	struct error err = { 0 };
 
 	bench_start(&b, POLICY);
 	s = submission_make(b.policy, b.folder, SPAN(NDR), "a@remote.example", MB);
-	cr_assert_eq(admit_set_aside(s, "/nonexistent/folder/store", "it crashed", &err), -1);
+	cr_assert_eq(admit_set_aside(s, &nowhere, "it crashed", &err), -1);
 	cr_assert_eq(err.class, ERROR_TEMP);
 	cr_assert_neq(s->outcome, SUBMISSION_DAMAGED);
 }

@@ -168,6 +168,32 @@ Test(settings, a_relay_elsewhere_is_refused_with_its_line)
 	}
 }
 
+Test(settings, a_directory_may_have_a_way_out_of_its_own)
+{
+	AUTO(settings_freep) struct settings *s = NULL;
+	AUTO(buffer_done) struct buffer shown = { 0 };
+	struct error err = { 0 };
+
+	cr_assert_eq(
+		read_settings("store = \"s\"; policy = \"p\";"
+			      "release = { replay = \"/ex/Replay\"; temporary = \"/ex/t\"; };"
+			      "directories = ("
+			      "{ kind = \"maildir\"; path = \"/a\";"
+			      "  release = { pickup = \"/iis/Pickup/\"; dot_stuff = true; }; },"
+			      "{ kind = \"maildir\"; path = \"/b\"; } );",
+			      &s, &err),
+		0, "%s", err.text);
+	cr_expect_str_eq(s->directories[0].route, "pickup /iis/Pickup");
+	cr_expect_str_eq(s->directories[0].release.temporary, "/iis/ndrq-tmp");
+	cr_expect(s->directories[0].release.dot_stuff);
+	cr_expect_null(s->directories[1].route);
+	cr_expect_str_eq(s->release.temporary, "/ex/t");
+	settings_show(s, &shown);
+	cr_expect_not_null(strstr(shown.data, "release = { pickup = \"/iis/Pickup\"; temporary = "
+					      "\"/iis/ndrq-tmp\"; dot_stuff = true; }; }"),
+			   "%s", shown.data);
+}
+
 Test(settings, what_cannot_work_is_refused_and_says_why)
 {
 	static const struct {
@@ -180,6 +206,14 @@ Test(settings, what_cannot_work_is_refused_and_says_why)
 		  "ndrq.conf: store: required, and not set" },
 		{ INLET "store = \"p\"; release = { relay = \"unix:/r\"; };", "policy: required" },
 		{ INLET "store = \"p\"; policy = \"p\";", "release.relay: required" },
+		{ INLET "store = \"p\"; policy = \"p\";\nrelease = { relay = \"unix:/r\"; pickup = "
+			"\"/p\"; };",
+		  "ndrq.conf:3: release: one of relay, pickup and replay is expected, not 2" },
+		{ INLET "store = \"p\"; policy = \"p\";\nrelease = { pickup = \"/p/\"; temporary = "
+			"\"/p\"; };",
+		  "release.temporary: must not be the folder itself" },
+		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; release = { }; });",
+		  "ndrq.conf:3: release.relay: required" },
 		{ INLET "store = \"\";", "ndrq.conf:2: store: a text in quotes" },
 		{ LEAST "\nlmtp = { listen = [ \"127.0.0.1:1\", \"mx:25\" ]; };",
 		  "ndrq.conf:3: lmtp.listen: \"mx:25\" is neither" },

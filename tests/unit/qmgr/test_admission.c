@@ -50,7 +50,7 @@ bench_prepare(struct bench *b)
 static void
 bench_start(struct bench *b, unsigned threads)
 {
-	struct admission_options options = { .threads = threads, .store_path = b->store_path };
+	struct admission_options options = { .threads = threads, .place = { b->store_path, 0 } };
 
 	b->store = store_make(b->folder);
 	b->side = side_open(b->folder);

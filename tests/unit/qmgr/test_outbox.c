@@ -39,6 +39,7 @@ bench_start(struct bench *b)
 	b->socket = xasprintf("%s/relay", b->folder);
 	b->address = xasprintf("unix:%s", b->socket);
 	b->settings = (struct settings){ .hostname = (char *)"ndrq.example" };
+	b->settings.release.relay = b->address;
 	b->settings.release.sessions = 3;
 	b->settings.release.retry_min_ms = 10 * MINUTE;
 	b->settings.release.retry_max_ms = 25 * MINUTE;
@@ -59,7 +60,8 @@ outbox_run(struct bench *b, const char *spool_folder)
 		.spool_folder = spool_folder,
 		.committer = &b->committer,
 		.route = STORE_ROUTE_RELEASE,
-		.relay = b->address,
+		.to = &b->settings.release,
+		.back = &b->loop.back,
 	};
 	struct error err = { 0 };
 
@@ -521,6 +523,7 @@ Test(outbox, a_relay_that_is_no_address_is_a_refusal)
 {
 	struct bench b;
 	struct outbox_options options;
+	const struct settings_release nowhere = { .relay = (char *)"not an address" };
 	struct outbox *outbox = NULL;
 	struct error err = { 0 };
 
@@ -531,7 +534,7 @@ Test(outbox, a_relay_that_is_no_address_is_a_refusal)
 					   .spool_folder = b.folder,
 					   .committer = &b.committer,
 					   .route = STORE_ROUTE_RELEASE,
-					   .relay = "not an address" };
+					   .to = &nowhere };
 	cr_assert_eq(outbox_start(&options, &outbox, &err), -1);
 	cr_assert_eq(err.class, ERROR_PERM);
 	cr_assert_null(outbox);

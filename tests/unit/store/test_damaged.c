@@ -47,7 +47,7 @@ Test(damaged, body_and_envelope_are_written_beside_the_store)
 	struct error e = { 0 };
 
 	fixture_start(&f);
-	d.store_path = f.path;
+	d.place.store_path = f.path;
 	store_closep(&f.store);
 	OK(store_put_damaged(&d, &err));
 	cr_assert_eq(find(&f, "*-abcd*.eml", &eml), 1);
@@ -78,16 +78,38 @@ Test(damaged, when_it_cannot_be_written_it_is_refused_and_leaves_nothing)
 		.intake = "lmtp",
 		.reason = "r",
 		.sha256 = sha256,
-		.store_path = "/nonexistent/store.db",
+		.place = { "/nonexistent/store.db", 0 },
 	};
 	struct error e = { 0 };
 
 	REFUSED(ERROR_TEMP, store_put_damaged(&d, &err));
 	fixture_start(&f);
-	d.store_path = f.path;
+	d.place.store_path = f.path;
 	folder = xasprintf("%s/damaged", f.folder);
 	cr_assert_eq(file_publish(f.folder, "damaged", &one, 1, 0600, &e), 0);
 	REFUSED(ERROR_TEMP, store_put_damaged(&d, &err)); /* a file stands in the way */
 	cr_assert_eq(unlink(folder), 0);
 	OK(store_put_damaged(&d, &err));
+}
+
+Test(damaged, what_would_fill_the_disk_is_refused_for_now)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	AUTO(freep) char *folder = NULL;
+	struct store_damaged d = {
+		.body = SPAN("x"),
+		.intake = "lmtp",
+		.reason = "r",
+		.sha256 = sha256,
+		.place = { NULL, INT64_MAX },
+	};
+
+	fixture_start(&f);
+	d.place.store_path = f.path;
+	folder = xasprintf("%s/damaged", f.folder);
+	REFUSED(ERROR_TEMP, store_put_damaged(&d, &err));
+	cr_assert_neq(access(folder, F_OK), 0);
+	d.place.min_free_bytes = 1;
+	OK(store_put_damaged(&d, &err));
+	cr_assert_eq(access(folder, F_OK), 0);
 }
