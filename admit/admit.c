@@ -158,6 +158,8 @@ admit_judge(struct submission *s)
 bool
 admit_is_mail(const struct submission *s)
 {
+	if (s->source->null_sender_only && (s->sender == NULL || s->sender[0] != '\0'))
+		return true;
 	return s->facts->class == FACTS_MAIL;
 }
 

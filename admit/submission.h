@@ -35,6 +35,10 @@ struct submission_source {
 	bool leaves_mail;
 	/* Delivered-To names the mailbox it was taken from, and nobody who forwards. */
 	bool delivered_to_is_ours;
+	/* Whatever has a sender is ordinary mail, also what a program answered. */
+	bool null_sender_only;
+	/* What we released may come back there, being undeliverable: no relay is to blame. */
+	bool may_return;
 };
 
 struct submission_rcpt {

@@ -224,7 +224,11 @@ Test(settings, what_cannot_work_is_refused_and_says_why)
 			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; };",
 		  "the path of a socket has at most 107 bytes, not 121" },
 		{ LEAST "directories = ( { kind = \"mbox\"; path = \"/x\"; } );",
-		  "ndrq.conf:2: directories: unknown kind \"mbox\"; there is: \"maildir\"" },
+		  "ndrq.conf:2: directories: unknown kind \"mbox\"; there are: \"maildir\", "
+		  "\"iis-badmail\", " },
+		{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
+			"directories = ( { kind = \"pickup\"; path = \"/x\"; } );",
+		  "ndrq.conf:3: directories: a row of kind \"pickup\" sends mail, and none" },
 		{ LEAST "directories = ( { path = \"/x\"; } );", "a row needs kind and path" },
 		{ LEAST "directories = ( { kind = \"maildir\"; } );", "a row needs kind and path" },
 		{ LEAST "directories = ( { kind = \"maildir\"; paht = \"/x\"; } );",
