@@ -57,6 +57,7 @@ struct storer {
 	struct workplace place;
 	struct policy *policy;
 	char *spool_folder;
+	const char *route; /* of a row of `directories` for this folder; NULL: the common one */
 	struct taking batch[BATCH];
 	size_t batch_len;
 	int64_t batch_bytes;
@@ -347,6 +348,7 @@ fill(struct sweep *sweep, struct taking *t, struct error *err)
 	int result;
 
 	t->submission = submission_new(&badmail_source, storer->policy);
+	t->submission->route = xstrdup(storer->route);
 	t->submission->spool =
 		spool_new(storer->spool_folder, storer->place.settings->limits.size_bytes);
 	result = read_triplet(sweep, t, err);
@@ -407,6 +409,20 @@ open_policy(struct storer *storer)
 	return EX_OK;
 }
 
+/* What is released leaves by the way that ndrqd would use, did it watch this folder. */
+static const char *
+route_of(const struct settings *settings, int folder_fd)
+{
+	struct stat here, there;
+
+	for (size_t i = 0; i < settings->directories_len; i++)
+		if (fstat(folder_fd, &here) == 0 &&
+		    stat(settings->directories[i].path, &there) == 0 &&
+		    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+			return settings->directories[i].route;
+	return NULL;
+}
+
 int
 sweep_store_open(const struct tool *tool, struct sweep *sweep)
 {
@@ -417,6 +433,7 @@ sweep_store_open(const struct tool *tool, struct sweep *sweep)
 	if (rc != EX_OK)
 		return rc;
 	storer->spool_folder = file_folder_of(storer->place.settings->store);
+	storer->route = route_of(storer->place.settings, sweep->folder_fd);
 	facts_init();
 	return open_policy(storer);
 }

@@ -156,6 +156,15 @@ ndrq explain 0x80040546
 exits 0 "and one that is not known is no error"
 ok "but said to be so" says "not known"
 
+# a folder that ndrqd would watch
+mkdir -p "$dir/Pickup"
+echo "directories = ( { kind = \"iis-badmail\"; path = \"$dir/./Badmail\"; release = { pickup = \"$dir/Pickup\"; }; } );" >>"$dir/ndrq.conf"
+badmail 1 --prefix p
+ndrq sweep badmail "$folder"
+ok "what is released leaves by the way of its folder" is \
+	"$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show "$(newest)" | json "d['route']")" "pickup $dir/Pickup"
+sed -i '$d' "$dir/ndrq.conf"
+
 # policy would send it: badmail stays
 echo 'local_domains = [ "example.org", "forged.example" ];' >"$dir/policy.conf"
 badmail 1 --prefix s
