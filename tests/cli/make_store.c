@@ -82,6 +82,7 @@ put(struct store *store, int64_t id, const struct sample *sample)
 
 	memcpy(message.sha256, &id, sizeof(id));
 	need(store_put(store, &message, &err), "put");
+	free(record.loop_route);
 	if (record.id != id) {
 		(void)fprintf(stderr, "make_store: id %lld, not %lld\n", (long long)record.id,
 			      (long long)id);
