@@ -54,6 +54,10 @@ folder_open(const char *path, const char *inside, struct folder_places *ret, str
 		openat(fd, FOLDER_CLAIMED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (places.claimed_fd < 0)
 		return error_errno(err, "%s/" FOLDER_CLAIMED, path);
+	/* what cannot be removed is not taken: it would be taken again and again */
+	if (faccessat(places.new_fd, ".", W_OK, AT_EACCESS) < 0 ||
+	    faccessat(places.claimed_fd, ".", W_OK, AT_EACCESS) < 0)
+		return error_errno(err, "%s cannot be written", path);
 	*ret = places;
 	places = FOLDER_PLACES_NONE;
 	return 0;

@@ -27,7 +27,8 @@ struct folder_places {
 };
 #define FOLDER_PLACES_NONE ((struct folder_places){ -1, -1 })
 
-/* inside: "new" of a Maildir; NULL: the folder itself. Makes .ndrq where it is missing. */
+/* inside: "new" of a Maildir; NULL: the folder itself. Makes .ndrq where it is missing. Refuses
+ * a folder in which nothing can be moved. */
 int folder_open(const char *path, const char *inside, struct folder_places *ret, struct error *err);
 void folder_close(struct folder_places *places);
 int folder_fd(const struct folder_places *places, bool claimed);

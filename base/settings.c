@@ -421,6 +421,17 @@ has_relay_for(const struct settings *s, const struct settings_directory *d)
 	       s->submit.relay != NULL || s->release.relay != NULL;
 }
 
+/* Exchange leaves its .bad where it reads, and nobody else takes those. */
+static bool
+may_share(const char *one, const char *other)
+{
+	static const char bad[] = "exchange-badmail";
+	const char *rest = strcmp(one, bad) == 0 ? other : one;
+
+	return (strcmp(one, bad) == 0) != (strcmp(other, bad) == 0) &&
+	       (strcmp(rest, "exchange-replay") == 0 || strcmp(rest, "pickup") == 0);
+}
+
 static int
 check_directory(const struct check *c, const config_setting_t *row, size_t index)
 {
@@ -448,7 +459,8 @@ check_directory(const struct check *c, const config_setting_t *row, size_t index
 	if (config_setting_get_member(row, "release") != NULL && take_route(c, row, d) < 0)
 		return -1;
 	for (size_t i = 0; i < index; i++)
-		if (strcmp(c->settings->directories[i].path, d->path) == 0)
+		if (strcmp(c->settings->directories[i].path, d->path) == 0 &&
+		    !may_share(c->settings->directories[i].kind, d->kind))
 			return config_error(c->file, row, c->err,
 					    "directories: the same path as in line %d",
 					    c->settings->directories[i].line);

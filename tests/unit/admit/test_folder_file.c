@@ -343,6 +343,7 @@ Test(folder_file, what_somebody_has_in_use_waits)
 		cr_expect_str_eq(b.file->why.text, "somebody has it in use");
 		(void)close(fd);
 		folder_close(&b.file->places);
+		spool_freep(&b.file->submission->spool);
 		cr_expect_eq(load(&b, &err), 1, "%zu", i);
 	}
 }

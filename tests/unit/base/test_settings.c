@@ -238,6 +238,9 @@ Test(settings, what_cannot_work_is_refused_and_says_why)
 		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; },\n"
 			"{ kind = \"maildir\"; path = \"/x\"; } );",
 		  "ndrq.conf:4: directories: the same path as in line 3" },
+		{ LEAST "directories = (\n{ kind = \"iis-badmail\"; path = \"/x\"; },\n"
+			"{ kind = \"exchange-badmail\"; path = \"/x/\"; } );",
+		  "ndrq.conf:4: directories: the same path as in line 3" },
 		{ LEAST INLET "hostname = \"a b\";", "hostname: this host's name" },
 		{ LEAST INLET "log = \"file\";", "log: \"syslog\" or \"stderr\" is expected" },
 		{ LEAST INLET "retention = { record = \"1d\"; };",
