@@ -252,7 +252,8 @@ Test(read, stats_count_by_each_key_most_frequent_first)
 		{ STATS_BY_CLASS, 0, "failed=6/600 receipt=1/100 " },
 		{ STATS_BY_DOMAIN, 0, "x.example=4/400 y.example=3/300 " },
 		{ STATS_BY_RULE, 0, "Default=7/700 " },
-		{ STATS_BY_VERDICT, 0, "hold=7/700 " },
+		{ STATS_BY_VERDICT, 0, "hold=6/600 send=1/100 " },
+		{ STATS_BY_OBSERVED, 0, "hold=3/300 send=1/100 " },
 	};
 	AUTO(fixture_done) struct fixture f = { 0 };
 	int64_t records, bytes;
@@ -260,6 +261,12 @@ Test(read, stats_count_by_each_key_most_frequent_first)
 	fixture_start(&f);
 	fill(f.store);
 	tell(f.store, "UPDATE message SET size = 100");
+	OK(store_put_policy(f.store, "observer", SPAN(""), true, 1, &err));
+	OK(store_put_policy(f.store, "enforcer", SPAN(""), false, 1, &err));
+	tell(f.store, "UPDATE message SET policy = (SELECT id FROM policy WHERE revision ="
+		      " iif(message.id <= 5, 'observer', 'enforcer'))");
+	tell(f.store, "UPDATE record SET loop_of = 1 WHERE id = 5");
+	tell(f.store, "UPDATE record SET verdict = 'send' WHERE id = 4");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO(buffer_done) struct buffer told = { 0 };
 
