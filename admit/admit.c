@@ -10,73 +10,66 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit/judge.h"
 #include "base/cleanup.h"
-#include "base/text.h"
-#include "facts/xtext.h"
-
-/* The recipient as text for facts and policy; NULL: not known, or no text. */
-static const char *
-rcpt_text(const struct submission_rcpt *rcpt)
-{
-	struct span path = buffer_span(&rcpt->path);
-
-	if (path.len == 0 || memchr(path.data, '\0', path.len) != NULL || !text_is_utf8(path))
-		return NULL;
-	return path.data;
-}
-
-/*
- * Who it was addressed to before somebody forwarded it: ORCPT without its type, decoded (RFC 3461
- * 4.2); else the topmost Delivered-To, but not of a folder, where it names the folder's own
- * mailbox.
- */
-static char *
-forwarding_address(const struct submission *s, const struct submission_rcpt *rcpt)
-{
-	struct buffer out = { 0 };
-	const char *address;
-
-	if (rcpt->orcpt == NULL)
-		return s->source->delivered_to_is_ours ? NULL : xstrdup(s->facts->delivered_to);
-	address = strchr(rcpt->orcpt, ';');
-	address = address == NULL ? rcpt->orcpt : address + 1;
-	xtext_decode(span_of(address), &out);
-	/* "ours+00.theirs" must not end at the NUL and be taken for one of ours */
-	if (out.len > 0 &&
-	    (memchr(out.data, '\0', out.len) != NULL || !text_is_utf8(buffer_span(&out))))
-		buffer_done(&out);
-	return out.data == NULL ? NULL : buffer_take(&out);
-}
 
 static void
-judge_rcpt(struct submission *s, struct submission_rcpt *rcpt)
+judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt)
 {
-	AUTO(freep) char *orcpt = forwarding_address(s, rcpt);
-	const struct policy_subject subject = {
+	const struct judge_subject subject = {
 		.facts = s->facts,
-		.rcpt = rcpt_text(rcpt),
-		.orcpt = orcpt,
 		.truncated = spool_truncated(s->spool),
+		.size_bytes = spool_size(s->spool),
+		.received_at_ms = s->received_at_ms,
+		.delivered_to_is_ours = s->source->delivered_to_is_ours,
+		.rcpt = buffer_span(&rcpt->path),
+		.orcpt = rcpt->orcpt,
 	};
 
-	policy_decide(s->policy, &subject, &rcpt->decision);
+	rcpt->state = judge(s->policy, &subject, &rcpt->decision);
 }
 
-static enum record_state
-state_of(const struct submission *s, const struct submission_rcpt *rcpt)
+static enum store_budget_kind
+budget_kind(enum policy_budget_kind kind)
 {
-	/* observe: everything is sent that can be sent whole and to somebody */
-	if (policy_observes(s->policy) && rcpt_text(rcpt) != NULL && !spool_truncated(s->spool))
-		return RECORD_SENDING;
-	switch (rcpt->decision.action) {
-	case POLICY_SEND:
-		return RECORD_SENDING;
-	case POLICY_HOLD:
-		return RECORD_HELD;
-	case POLICY_DELETE:
-		return RECORD_DELETED;
+	switch (kind) {
+	case POLICY_BUDGET_LIMIT:
+		return STORE_BUDGET_LIMIT;
+	case POLICY_BUDGET_STORM:
+		return STORE_BUDGET_STORM;
+	case POLICY_BUDGET_HARVEST:
+		return STORE_BUDGET_HARVEST;
 	}
-	return RECORD_HELD;
+	return STORE_BUDGET_STORM;
+}
+
+/* What policy leaves to be counted; the strings stay the decision's. */
+static void
+fill_budgets(struct submission_rcpt *rcpt, struct store_new_record *record)
+{
+	const struct policy_decision *d = &rcpt->decision;
+
+	if (d->budgets_len == 0)
+		return;
+	rcpt->budgets = xcalloc(d->budgets_len, sizeof(*rcpt->budgets));
+	for (size_t i = 0; i < d->budgets_len; i++) {
+		const struct policy_budget *b = &d->budgets[i];
+
+		rcpt->budgets[i] = (struct store_budget){
+			.kind = budget_kind(b->kind),
+			.rule = b->rule,
+			.key = b->key,
+			.window_ms = b->window_ms,
+			.max = b->max,
+			.verdict = policy_action_name(b->else_action),
+			.client = b->kind == POLICY_BUDGET_HARVEST ? strchr(b->key, ' ') + 1 : NULL,
+			.mark_ms = b->mark_ms,
+			.values = (const char *const *)b->values,
+			.values_len = b->values_len,
+		};
+	}
+	record->budgets = rcpt->budgets;
+	record->budgets_len = d->budgets_len;
 }
 
 static void
@@ -85,21 +78,23 @@ fill_records(struct submission *s)
 	struct store_new_record *records = xcalloc(s->rcpts_len, sizeof(*records));
 
 	for (size_t i = 0; i < s->rcpts_len; i++) {
-		const struct submission_rcpt *rcpt = &s->rcpts[i];
+		struct submission_rcpt *rcpt = &s->rcpts[i];
 
 		records[i] = (struct store_new_record){
 			.rcpt = buffer_span(&rcpt->path),
 			.domain = rcpt->decision.domain,
 			.orcpt = rcpt->orcpt,
 			.notify = rcpt->notify,
-			.state = state_of(s, rcpt),
+			.state = rcpt->state,
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
 			.route = s->route,
 			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
 					 ? NULL
 					 : policy_proof_name(rcpt->decision.proof),
+			.observed = policy_observes(s->policy),
 		};
+		fill_budgets(rcpt, &records[i]);
 	}
 	s->message.records = records;
 	s->message.records_len = s->rcpts_len;
@@ -141,7 +136,7 @@ admit_judge(struct submission *s)
 {
 	const struct facts_envelope envelope = {
 		.sender = s->sender,
-		.rcpt = s->rcpts_len > 0 ? rcpt_text(&s->rcpts[0]) : NULL,
+		.rcpt = s->rcpts_len > 0 ? judge_rcpt_text(buffer_span(&s->rcpts[0].path)) : NULL,
 	};
 	struct facts_site site;
 

@@ -31,6 +31,7 @@ rcpts_free(struct submission *s)
 		free(s->rcpts[i].orcpt);
 		free(s->rcpts[i].notify);
 		policy_decision_done(&s->rcpts[i].decision);
+		free(s->rcpts[i].budgets);
 	}
 	free(s->rcpts);
 }

@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit/spool.h"
 #include "base/bytes.h"
+#include "base/channel.h"
 #include "base/error.h"
 #include "facts/facts.h"
 #include "policy/policy.h"
-#include "base/channel.h"
-#include "admit/spool.h"
 #include "store/store.h"
 
 struct daemon;
@@ -45,6 +45,8 @@ struct submission_rcpt {
 	struct buffer path;              /* any bytes; empty: not known */
 	char *orcpt, *notify;            /* as received (RFC 3461); NULL: not given */
 	struct policy_decision decision; /* filled by admission */
+	enum record_state state;         /* so is this */
+	struct store_budget *budgets;    /* likewise: those of the decision, for the store */
 };
 
 enum submission_outcome {

@@ -7,6 +7,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,6 +24,12 @@ int64_t clock_now_ms(void);
  * needs none). ERROR_PERM for anything else, or over 1000 years.
  */
 int clock_parse_span(const char *text, int64_t *ret_ms, struct error *err);
+
+/*
+ * "Sat, 21 Nov 2026 21:15:48 +0100 (CET)", RFC 5322 3.3 with the obsolete forms
+ * of 4.3 (years of two digits, "GMT", no seconds). False: it is no such date.
+ */
+bool clock_parse_rfc5322(const char *text, int64_t *ret_ms);
 
 /* "2026-11-21T20:15:48Z" (RFC 3339). */
 #define CLOCK_RFC3339_SIZE 32

@@ -197,6 +197,8 @@ read_field(struct group *g, const struct field *field, struct facts *f)
 		if (field_is(field, "Reporting-MTA"))
 			facts_set(&f->reporting_mta, &f->reporting_mta_source, g->from,
 				  typed_text(field->value));
+		else if (f->arrival_date == NULL && field_is(field, "Arrival-Date"))
+			f->arrival_date = field_unfold(field->value);
 		return;
 	}
 	if (begins_recipient(g, key)) {

@@ -139,6 +139,7 @@ facts_freep(struct facts **f)
 		return;
 	facts_drop_recipients(*f);
 	free((*f)->reporting_mta);
+	free((*f)->arrival_date);
 	free((*f)->subject);
 	free((*f)->message_id);
 	free((*f)->delivered_to);

@@ -122,6 +122,7 @@ struct facts {
 	const char *family;  /* by whose mark it was known (family.c); NULL: by structure */
 	char *reporting_mta; /* without the address type */
 	enum facts_source reporting_mta_source;
+	char *arrival_date; /* when the returned message reached that MTA, as the report has it */
 	char *subject;      /* of the notification itself, decoded */
 	char *message_id;   /* of the notification itself, with brackets */
 	char *delivered_to; /* of the notification itself, topmost */
@@ -166,14 +167,13 @@ void facts_freep(struct facts **f);
 
 /*
  * One JSON object without a line end, the caller's: class, limits (only when
- * true), subject, message_id, reporting_mta, foreign_received (only when
- * true), recipients[] {final, original, inner, status, status_derived (only
- * when true), action, diagnostic, remote_mta}, original {message_id, from,
- * return_path, return_path_inner, subject, date, client_ip, border,
- * border_authenticated (only when true), walk ("border", "inside"), spam,
- * proofs[] {kind, above_border, cut (only when true), text}}; members not
- * known are left out. file, when not NULL, is put first
- * as "file". The form is that of score.py in the corpus.
+ * true), subject, message_id, reporting_mta, arrival_date,
+ * foreign_received (only when true), recipients[] {final, original, inner, status, status_derived
+ * (only when true), action, diagnostic, remote_mta}, original {message_id, from, return_path,
+ * return_path_inner, subject, date, client_ip, border, border_authenticated (only when true), walk
+ * ("border", "inside"), spam, proofs[] {kind, above_border, cut (only when true), text}}; members
+ * not known are left out. file, when not NULL, is put first as "file". The form is that of score.py
+ * in the corpus.
  */
 char *facts_to_json(const struct facts *f, const char *file);
 

@@ -140,6 +140,7 @@ to_json(const struct facts *f, const char *file, bool with_sources)
 	add(object, "subject", f->subject);
 	add(object, "message_id", f->message_id);
 	add(object, "reporting_mta", f->reporting_mta);
+	add(object, "arrival_date", f->arrival_date);
 	if (f->foreign_received)
 		(void)json_object_set_new(object, "foreign_received", json_true());
 	for (size_t i = 0; i < f->recipients_len; i++)

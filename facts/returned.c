@@ -121,7 +121,10 @@ read_returned_header(struct span header, enum facts_source from, const struct fa
 	/* Without a border nothing is known to be above it. */
 	for (size_t i = 0; r.o->border == NULL && i < r.o->proofs_len; i++)
 		r.o->proofs[i].above_border = false;
-	if (r.public != NULL)
+	/* A border that names no address: the public one above it is our own. */
+	if (r.o->border != NULL)
+		free(r.public);
+	else if (r.public != NULL)
 		FACT_SET(r.o, client_ip, from, r.public);
 	if (r.o->return_path_inner == NULL && r.o->return_path != NULL)
 		r.o->return_path_inner = address_inner(r.o->return_path);

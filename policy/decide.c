@@ -12,12 +12,16 @@
  * sender. Only deleting what nobody has recognised takes the row's own word
  * (unknown = "delete"), so forwarded = "delete" holds an unknown, and so does a
  * rule that does not name that class.
+ *
+ * A rule that counts does not decide: it becomes a budget of the decision, for the store to
+ * resolve.
  */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "policy/budget.h"
 #include "policy/proof.h"
 #include "policy/recipient.h"
 #include "policy/rule.h"
@@ -127,15 +131,14 @@ static bool
 decide_by_rule(const struct policy *policy, const struct policy_subject *subject, bool forwarded,
 	       struct policy_decision *d)
 {
-	const struct policy_rule *rule =
-		policy_rules_find(policy->rules, policy->rules_len, subject, d->domain, forwarded);
+	struct rule_matches counting;
+	const struct policy_rule *rule = policy_rules_find(
+		policy->rules, policy->rules_len, subject, d->domain, forwarded, &counting);
 
+	budgets_add(policy, subject, &counting, d);
 	if (rule == NULL)
 		return false;
-	decide(d, rule->action, rule->name);
-	if (d->action == POLICY_DELETE && subject->facts->class == FACTS_UNKNOWN &&
-	    (rule->classes & 1U << FACTS_UNKNOWN) == 0)
-		d->action = POLICY_HOLD;
+	decide(d, policy_rule_action(rule, subject->facts->class), rule->name);
 	return true;
 }
 
@@ -189,4 +192,7 @@ policy_decision_done(struct policy_decision *decision)
 {
 	free(decision->domain);
 	decision->domain = NULL;
+	budgets_free(decision->budgets, decision->budgets_len);
+	decision->budgets = NULL;
+	decision->budgets_len = 0;
 }

@@ -10,6 +10,8 @@
 #define POLICY_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -63,13 +65,41 @@ bool policy_domain_is_local(const struct policy *policy, const char *domain);
 /* What a decision is about. All strings are borrowed. */
 struct policy_subject {
 	const struct facts *facts;
-	const char *rcpt;  /* the envelope recipient, without brackets; NULL: not known */
-	const char *orcpt; /* ORCPT decoded, without its type, or Delivered-To; NULL: not known */
-	bool truncated;    /* the message was larger than is kept: held at least */
+	const char *rcpt;   /* the envelope recipient, without brackets; NULL: not known */
+	const char *orcpt;  /* ORCPT decoded, without its type, or Delivered-To; NULL: not known */
+	bool truncated;     /* the message was larger than is kept: held at least */
+	int64_t size_bytes; /* all that was received; 0: not known */
+	int64_t received_at_ms;  /* when it was; 0: not known */
 	enum policy_proof proof; /* NONE: what the facts prove; else taken for true */
 };
 
-#define POLICY_RULE_SIZE 128
+/*
+ * What a rule with a count leaves to who can count (policy.conf(5), "Counts"):
+ * the rule decides when a count is beyond max. Counts of the same rule and key
+ * are one.
+ */
+enum policy_budget_kind {
+	POLICY_BUDGET_LIMIT,   /* of what is sent: more than max within the window */
+	POLICY_BUDGET_STORM,   /* of all: more than max; those beyond are one group */
+	POLICY_BUDGET_HARVEST, /* of different values: more than max mark the key for mark_ms; while
+				  it is marked, with values or without */
+};
+const char *policy_budget_name(enum policy_budget_kind kind); /* "limit", "storm", "harvest" */
+
+struct policy_budget {
+	enum policy_budget_kind kind;
+	const char *rule; /* its name; the policy's */
+	char *key; /* what is shared: "address bob@example.net", "domain example.net", "client
+		      192.0.2.1", "original <id@example.net>" */
+	int64_t window_ms, max;
+	int64_t mark_ms;                /* HARVEST */
+	enum policy_action else_action; /* hold or delete */
+	char **values;                  /* HARVEST: the unknown recipients, at most max + 1 */
+	size_t values_len;
+};
+#define POLICY_BUDGETS_MAX 64
+
+#define POLICY_RULE_SIZE   128
 struct policy_decision {
 	enum policy_action action;
 	char rule[POLICY_RULE_SIZE]; /* "local", "Default.ndr", "Fabrikam.ndr.forged" (where the row
@@ -77,7 +107,11 @@ struct policy_decision {
 	char *domain; /* the judged domain, lower-case A-labels; NULL when there is none. Freed by
 		       * policy_decision_done
 		       */
-	enum policy_proof proof; /* for that domain, whether or not anything asked for it */
+	enum policy_proof proof;       /* for that domain, whether or not anything asked for it */
+	struct policy_budget *budgets; /* of the rules before the one that decided, in order; what
+					  is beyond one makes the action stricter, never milder.
+					  Freed by policy_decision_done */
+	size_t budgets_len;
 };
 
 void policy_decide(const struct policy *policy, const struct policy_subject *subject,

@@ -240,9 +240,8 @@ is_proved_by_arc(const struct evidence *e, const struct facts_original *o)
 	return instance != 0 && e->arc_passed && !e->arc_failed && sealed_pass(e, o, instance);
 }
 
-/* We made the notification, and know how the returned message came in. */
-static bool
-is_ours(const struct policy *policy, const struct facts *facts)
+bool
+proof_is_ours(const struct policy *policy, const struct facts *facts)
 {
 	return facts->reporting_mta != NULL && facts->reporting_mta_source == FACTS_SOURCE_DSN &&
 	       is_listed(&policy->our_hosts, facts->reporting_mta) && !facts->foreign_received &&
@@ -257,7 +256,7 @@ proof_find(const struct policy *policy, const struct facts *facts, const char *d
 	bool known = o->walk == FACTS_WALK_INSIDE || o->border_authenticated;
 	bool against;
 
-	if (domain == NULL || !is_ours(policy, facts))
+	if (domain == NULL || !proof_is_ours(policy, facts))
 		return POLICY_PROOF_NONE;
 	if (o->walk == FACTS_WALK_BORDER)
 		add_ours(&e, o);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "policy/domain.h"
 
 struct address {
@@ -156,19 +157,46 @@ judge(struct address *a, const struct domain_table *local)
 	return RECIPIENT_REMOTE;
 }
 
-enum recipient_kind
-recipient_read(const char *address, const struct domain_table *local, char **ret_domain)
+/* Who is judged; empty for NONE and BAD. */
+static enum recipient_kind
+read_address(const char *address, const struct domain_table *local, struct address *ret)
 {
 	AUTO(address_done) struct address a = { 0 };
 	enum recipient_kind kind;
 
-	*ret_domain = NULL;
 	if (address == NULL || *address == '\0')
 		return RECIPIENT_NONE;
 	if (!address_split(address, &a))
 		return RECIPIENT_BAD;
 	kind = judge(&a, local);
-	if (kind != RECIPIENT_BAD)
-		*ret_domain = TAKE(a.domain);
+	if (kind != RECIPIENT_BAD) {
+		*ret = a;
+		a = (struct address){ 0 };
+	}
 	return kind;
+}
+
+enum recipient_kind
+recipient_read(const char *address, const struct domain_table *local, char **ret_domain)
+{
+	AUTO(address_done) struct address a = { 0 };
+	enum recipient_kind kind = read_address(address, local, &a);
+
+	*ret_domain = TAKE(a.domain);
+	return kind;
+}
+
+char *
+recipient_address(const char *address, const struct domain_table *local,
+		  enum recipient_kind *ret_kind)
+{
+	AUTO(address_done) struct address a = { 0 };
+	char *whole;
+
+	*ret_kind = read_address(address, local, &a);
+	if (*ret_kind != RECIPIENT_LOCAL && *ret_kind != RECIPIENT_REMOTE)
+		return NULL;
+	whole = xasprintf("%s@%s", skip_batv(a.local_part), a.domain);
+	text_lower_ascii(whole);
+	return whole;
 }

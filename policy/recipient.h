@@ -23,4 +23,11 @@ enum recipient_kind {
 enum recipient_kind recipient_read(const char *address, const struct domain_table *local,
 				   char **ret_domain);
 
+/*
+ * That address in the one form it is counted in: local part without quotes and
+ * BATV tag, "@", domain; ASCII in lower case. NULL for NONE, BAD and ROUTED. The caller's.
+ */
+char *recipient_address(const char *address, const struct domain_table *local,
+			enum recipient_kind *ret_kind);
+
 #endif

@@ -10,11 +10,13 @@
  */
 #include "policy/rules.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "policy/domain.h"
 
 /* "5.1.*" in the list holds all of 5.1; RFC 3463. */
@@ -117,6 +119,30 @@ is_flagged(const struct facts *facts)
 	       span_starts_nocase(span_of(facts->original.spam), "yes");
 }
 
+/*
+ * When the returned message reached us: as our own border wrote it, else as
+ * the reporting MTA did, else as its sender did.
+ */
+static bool
+original_arrived_at(const struct facts *facts, int64_t *ret_ms)
+{
+	const struct facts_original *o = &facts->original;
+	const char *stamp = o->border == NULL ? NULL : strrchr(o->border, ';');
+
+	return (stamp != NULL && clock_parse_rfc5322(stamp + 1, ret_ms)) ||
+	       (facts->arrival_date != NULL && clock_parse_rfc5322(facts->arrival_date, ret_ms)) ||
+	       (o->date != NULL && clock_parse_rfc5322(o->date, ret_ms));
+}
+
+static bool
+is_older(const struct policy_subject *subject, int64_t age_ms)
+{
+	int64_t at_ms;
+
+	return subject->received_at_ms != 0 && original_arrived_at(subject->facts, &at_ms) &&
+	       subject->received_at_ms - at_ms > age_ms;
+}
+
 static bool
 rule_matches(const struct policy_rule *rule, const struct policy_subject *subject,
 	     const char *judged_domain, bool forwarded)
@@ -129,15 +155,32 @@ rule_matches(const struct policy_rule *rule, const struct policy_subject *subjec
 	       (!rule->has_spam || rule->spam == is_flagged(facts)) &&
 	       (rule->domain.len == 0 || domain_table_find(&rule->domain, judged_domain) != NULL) &&
 	       recipients_fit(rule, facts) && client_fits(rule, facts->original.client_ip) &&
-	       reporting_mta_fits(rule, facts->reporting_mta);
+	       reporting_mta_fits(rule, facts->reporting_mta) &&
+	       (rule->larger_bytes == 0 || subject->size_bytes > rule->larger_bytes) &&
+	       (rule->older_ms == 0 || is_older(subject, rule->older_ms));
 }
 
 const struct policy_rule *
 policy_rules_find(const struct policy_rule *rules, size_t len, const struct policy_subject *subject,
-		  const char *judged_domain, bool forwarded)
+		  const char *judged_domain, bool forwarded, struct rule_matches *ret_counting)
 {
-	for (size_t i = 0; i < len; i++)
-		if (rule_matches(&rules[i], subject, judged_domain, forwarded))
+	ret_counting->len = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (!rule_matches(&rules[i], subject, judged_domain, forwarded))
+			continue;
+		if (rules[i].count.max == 0)
 			return &rules[i];
+		assert(ret_counting->len < POLICY_BUDGETS_MAX); /* policy_rules_read */
+		ret_counting->items[ret_counting->len++] = &rules[i];
+	}
 	return NULL;
+}
+
+enum policy_action
+policy_rule_action(const struct policy_rule *rule, enum facts_class class)
+{
+	if (rule->action == POLICY_DELETE && class == FACTS_UNKNOWN &&
+	    (rule->classes & 1U << FACTS_UNKNOWN) == 0)
+		return POLICY_HOLD;
+	return rule->action;
 }

@@ -16,6 +16,16 @@ struct rule_address {
 	bool subtree;
 };
 
+enum rule_per { RULE_PER_ADDRESS, RULE_PER_DOMAIN, RULE_PER_CLIENT, RULE_PER_ORIGINAL };
+
+/* What a rule counts (policy.h, struct policy_budget). */
+struct rule_count {
+	enum policy_budget_kind kind;
+	enum rule_per per;
+	int64_t max, window_ms; /* max 0: the rule counts nothing */
+	int64_t mark_ms;
+};
+
 /* All conditions have to hold; one that is not said holds. */
 struct policy_rule {
 	char *name;
@@ -31,6 +41,8 @@ struct policy_rule {
 	struct network *client;
 	size_t client_len;
 	struct domain_table reporting_mta;
+	int64_t larger_bytes, older_ms; /* 0: any */
+	struct rule_count count;
 
 	char *text;          /* the keys but name, as they may stand in a file, a line each */
 	unsigned file, line; /* where it stands (struct policy_origin) */
@@ -45,10 +57,21 @@ int policy_rules_read(struct policy *policy, const struct config_file *file,
 		      struct buffer *warnings, struct error *err);
 void policy_rules_free(struct policy_rule *rules, size_t len);
 
-/* The first that matches; NULL: none. The proof is known; forwarded: it is for a local user who
- * forwards. */
+/* Rules that match and count, in order. */
+struct rule_matches {
+	const struct policy_rule *items[POLICY_BUDGETS_MAX];
+	size_t len;
+};
+
+/* The first that matches and does not count; NULL: none. Those before it that match and count go
+ * to ret_counting. The proof is known; forwarded: it is for a local user who forwards. */
 const struct policy_rule *policy_rules_find(const struct policy_rule *rules, size_t len,
 					    const struct policy_subject *subject,
-					    const char *judged_domain, bool forwarded);
+					    const char *judged_domain, bool forwarded,
+					    struct rule_matches *ret_counting);
+
+/* What the rule does with a class: what nobody has recognised is deleted only by one that names it.
+ */
+enum policy_action policy_rule_action(const struct policy_rule *rule, enum facts_class class);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "policy/count.h"
 #include "policy/domain.h"
 #include "policy/rule.h"
 
@@ -19,7 +20,13 @@ struct rule_text {
 	int action; /* -1: not said */
 	bool forwarded, spam;
 	struct config_list class, status, domain, original, client, reporting_mta, proof;
+	int64_t larger_bytes, older_ms, mark_ms;
+	char *limit, *storm, *harvest;
+	int per; /* enum rule_per; -1: not said */
 };
+
+/* In the order of enum rule_per. */
+static const char *const per_choices[] = { "address", "domain", "client", "original", NULL };
 
 /* clang-format off: a table */
 #define AT(member) offsetof(struct rule_text, member)
@@ -37,6 +44,17 @@ const struct config_item policy_rule_items[] = {
 	  "whether a filter marked the returned message" },
 	{ "forwarded", CONFIG_BOOL, AT(forwarded), "false", 0, 0, NULL,
 	  "whether it is for a local user who forwards" },
+	{ "larger", CONFIG_BYTES, AT(larger_bytes), NULL, 1, INT64_C(1) << 40, NULL,
+	  "more bytes than this" },
+	{ "older", CONFIG_SPAN, AT(older_ms), NULL, 1, 3660 * CLOCK_DAY_MS, NULL,
+	  "the returned message came longer before than this" },
+	{ "limit", CONFIG_TEXT, AT(limit), NULL, 0, 0, NULL, "at most so many are sent" },
+	{ "storm", CONFIG_TEXT, AT(storm), NULL, 0, 0, NULL, "more than so many are a storm" },
+	{ "harvest", CONFIG_TEXT, AT(harvest), NULL, 0, 0, NULL,
+	  "more unknown recipients than this mark a client" },
+	{ "per", CONFIG_CHOICE, AT(per), NULL, 0, 0, per_choices, "what those share" },
+	{ "mark", CONFIG_SPAN, AT(mark_ms), "1d", CLOCK_SECOND_MS, 366 * CLOCK_DAY_MS, NULL,
+	  "how long a client stays marked" },
 	{ "action", CONFIG_CHOICE, AT(action), NULL, 0, 0, policy_action_choices, "what is done" },
 };
 const size_t policy_rule_items_len = sizeof(policy_rule_items) / sizeof(policy_rule_items[0]);
@@ -227,6 +245,103 @@ take_networks(const struct reading *r)
 	return 0;
 }
 
+static const struct count_form {
+	const char *key;
+	size_t offset;
+	enum policy_budget_kind kind;
+} count_forms[] = {
+	{ "limit", AT(limit), POLICY_BUDGET_LIMIT },
+	{ "storm", AT(storm), POLICY_BUDGET_STORM },
+	{ "harvest", AT(harvest), POLICY_BUDGET_HARVEST },
+};
+#define COUNT_FORMS (sizeof(count_forms) / sizeof(count_forms[0]))
+
+static const char *
+count_text(const struct rule_text *text, const struct count_form *form)
+{
+	return *(char *const *)((const char *)text + form->offset);
+}
+
+/* The first that the rule says; NULL: it counts nothing. */
+static const struct count_form *
+count_form_of(const struct rule_text *text)
+{
+	for (size_t i = 0; i < COUNT_FORMS; i++)
+		if (count_text(text, &count_forms[i]) != NULL)
+			return &count_forms[i];
+	return NULL;
+}
+
+static int
+wrong_count(const struct reading *r, const char *key, const char *wrong)
+{
+	return config_error(r->file, config_setting_get_member(r->at, key), r->err, "%s: %s", key,
+			    wrong);
+}
+
+/* Keys that belong to a count that is not there. */
+static int
+check_count_keys(const struct reading *r, const struct count_form *form)
+{
+	bool harvest = form != NULL && form->kind == POLICY_BUDGET_HARVEST;
+
+	if (form == NULL && r->text->per >= 0)
+		return wrong_count(r, "per", "there is no limit or storm that it belongs to");
+	if (harvest && r->text->per >= 0)
+		return wrong_count(r, "per", "harvest is always per client");
+	if (!harvest && config_setting_get_member(r->at, "mark") != NULL)
+		return wrong_count(r, "mark", "there is no harvest that it belongs to");
+	return 0;
+}
+
+/* One count a rule, of what it can be of. */
+static int
+check_count(const struct reading *r, const struct count_form *form)
+{
+	if (check_count_keys(r, form) < 0)
+		return -1;
+	if (form == NULL)
+		return 0;
+	for (const struct count_form *other = form + 1; other < count_forms + COUNT_FORMS; other++)
+		if (count_text(r->text, other) != NULL)
+			return wrong_count(r, other->key,
+					   "a rule has one count: limit, storm or harvest");
+	if (r->text->action == POLICY_SEND)
+		return wrong_count(r, "action",
+				   "what is beyond a count is held or deleted: \"hold\" or "
+				   "\"delete\" is expected");
+	if (form->kind == POLICY_BUDGET_LIMIT && r->text->per != RULE_PER_ADDRESS &&
+	    r->text->per != RULE_PER_DOMAIN)
+		return wrong_count(r, r->text->per < 0 ? "limit" : "per",
+				   "limit needs per = \"address\" or per = \"domain\"");
+	if (form->kind == POLICY_BUDGET_STORM && r->text->per < 0)
+		return wrong_count(r, "storm",
+				   "it needs per = \"address\", \"domain\", \"client\" or "
+				   "\"original\"");
+	return 0;
+}
+
+static int
+take_count(const struct reading *r)
+{
+	const struct count_form *form = count_form_of(r->text);
+	struct rule_count *count = &r->rule->count;
+	const char *text, *wrong;
+
+	if (check_count(r, form) < 0)
+		return -1;
+	if (form == NULL)
+		return 0;
+	count->kind = form->kind;
+	count->per =
+		form->kind == POLICY_BUDGET_HARVEST ? RULE_PER_CLIENT : (enum rule_per)r->text->per;
+	count->mark_ms = r->text->mark_ms;
+	text = count_text(r->text, form);
+	if ((wrong = count_read(text, &count->max, &count->window_ms)) != NULL)
+		return bad_value(r, form->key, 0, text, wrong);
+	return 0;
+}
+
 /* Names that records have for what is no rule. */
 static bool
 is_taken(const char *name)
@@ -246,7 +361,7 @@ check_name(const struct reading *r)
 {
 	const config_setting_t *at = config_setting_get_member(r->at, "name");
 
-	if (r->text->name == NULL || r->text->action < 0)
+	if (r->text->name == NULL || (r->text->action < 0 && count_form_of(r->text) == NULL))
 		return config_error(r->file, r->at, r->err, "rules: a rule needs name and action");
 	if (!policy_name_is_clean(r->text->name))
 		return config_error(r->file, at, r->err,
@@ -281,12 +396,14 @@ take_text(const struct reading *r)
 		return -1;
 	take_place(r);
 	r->rule->name = xstrdup(r->text->name);
-	r->rule->action = (enum policy_action)r->text->action;
+	r->rule->action = r->text->action < 0 ? POLICY_HOLD : (enum policy_action)r->text->action;
+	r->rule->larger_bytes = r->text->larger_bytes;
+	r->rule->older_ms = r->text->older_ms;
 	r->rule->forwarded = r->text->forwarded;
 	r->rule->has_spam = config_setting_get_member(r->at, "spam") != NULL;
 	r->rule->spam = r->text->spam;
 	if (take_classes(r) < 0 || take_proofs(r) < 0 || take_status(r) < 0 ||
-	    take_addresses(r) < 0 || take_networks(r) < 0)
+	    take_addresses(r) < 0 || take_networks(r) < 0 || take_count(r) < 0)
 		return -1;
 	if (take_domains(r, "domain", &r->text->domain, &r->rule->domain) < 0)
 		return -1;
@@ -298,7 +415,7 @@ has_condition(const struct policy_rule *rule)
 {
 	return rule->classes != 0 || rule->status.len > 0 || rule->domain.len > 0 ||
 	       rule->original_len > 0 || rule->client_len > 0 || rule->reporting_mta.len > 0 ||
-	       rule->proofs != 0 || rule->has_spam;
+	       rule->proofs != 0 || rule->has_spam || rule->larger_bytes > 0 || rule->older_ms > 0;
 }
 
 static void
@@ -314,7 +431,7 @@ warn_rule(const struct reading *r)
 		policy_warn(r->warnings, r->file, r->at,
 			    "%s: the domain is local, so the rule is only for what SRS hides",
 			    rule->name);
-	if (!has_condition(rule))
+	if (!has_condition(rule) && rule->count.max == 0)
 		policy_warn(r->warnings, r->file, r->at,
 			    "%s: the rule has no condition, so no other rule nor row behind it "
 			    "decides",
@@ -322,6 +439,11 @@ warn_rule(const struct reading *r)
 	if (rule->action == POLICY_DELETE && (rule->classes & 1U << FACTS_UNKNOWN) != 0)
 		policy_warn(r->warnings, r->file, r->at,
 			    "%s: \"delete\" for class unknown deletes what may be anything",
+			    rule->name);
+	if (rule->count.max > 0 && rule->count.per == RULE_PER_CLIENT &&
+	    r->policy->our_hosts.len == 0)
+		policy_warn(r->warnings, r->file, r->at,
+			    "%s: counts nothing without our_hosts: the client is not known",
 			    rule->name);
 }
 
@@ -363,7 +485,7 @@ policy_rules_read(struct policy *policy, const struct config_file *file, struct 
 {
 	const config_setting_t *list = config_find(file, "rules");
 	struct reading r = { .policy = policy, .file = file, .warnings = warnings, .err = err };
-	int len = list != NULL ? config_setting_length(list) : 0;
+	int len = list != NULL ? config_setting_length(list) : 0, counting = 0;
 
 	if (list != NULL && !config_setting_is_list(list))
 		return config_error(file, list, err,
@@ -376,6 +498,10 @@ policy_rules_read(struct policy *policy, const struct config_file *file, struct 
 		r.rule = &policy->rules[policy->rules_len++];
 		if (read_rule(&r) < 0 || check_twice(&r) < 0)
 			return -1;
+		counting += r.rule->count.max > 0;
+		if (counting > POLICY_BUDGETS_MAX)
+			return config_error(file, r.at, err, "rules: more than %d that count",
+					    POLICY_BUDGETS_MAX);
 	}
 	return 0;
 }

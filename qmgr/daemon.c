@@ -38,6 +38,7 @@
 #include "qmgr/admission.h"
 #include "qmgr/control.h"
 #include "qmgr/intake.h"
+#include "qmgr/rejudge.h"
 #include "qmgr/reload.h"
 #include "qmgr/retention.h"
 #include "qmgr/routes.h"
@@ -64,6 +65,7 @@ struct daemon {
 	struct routes *routes;
 	struct control *control;
 	struct retention *retention;
+	struct rejudge *rejudge;
 	struct intake_host host;
 	void *intake_states[INTAKES];
 	bool intake_started[INTAKES];
@@ -208,9 +210,15 @@ log_record(const struct submission *s, const struct store_new_record *r)
 			  LOG_I("loop_of", r->loop_of), LOG_S("intake", s->source->intake));
 	else
 		log_event(LOG_INFO, events[r->outcome], LOG_I("id", r->id),
-			  LOG_S("state", record_state_name(r->state)), LOG_SP("rcpt", r->rcpt),
-			  LOG_S("class", s->message.class), LOG_S("rule", r->rule),
+			  LOG_S("state", record_state_name(r->became)), LOG_SP("rcpt", r->rcpt),
+			  LOG_S("class", s->message.class), LOG_S("rule", r->became_by),
 			  LOG_S("intake", s->source->intake), LOG_I("size", s->message.size_bytes));
+	if (r->storm_of != NULL)
+		log_event(LOG_NOTICE, "storm", LOG_I("id", r->id), LOG_I("storm", r->storm_began),
+			  LOG_S("shared", r->storm_of->key), LOG_S("rule", r->storm_of->rule));
+	if (r->marked != NULL)
+		log_event(LOG_NOTICE, "harvester", LOG_I("id", r->id),
+			  LOG_S("client", r->marked->client), LOG_S("rule", r->marked->rule));
 }
 
 static void
@@ -222,7 +230,7 @@ heed_committed(struct daemon *d, const struct submission *s)
 		log_record(s, r);
 		if (r->outcome == STORE_PUT_LOOP && !s->source->may_return)
 			routes_pause(d->routes, r->loop_route);
-		if (r->outcome == STORE_PUT_NEW && r->state == RECORD_SENDING)
+		if (r->outcome == STORE_PUT_NEW && r->became == RECORD_SENDING)
 			routes_wake(d->routes, r->route != NULL ? r->route : STORE_ROUTE_RELEASE);
 	}
 }
@@ -320,7 +328,7 @@ put_policy_execute(struct job *job, struct store *store, struct error *err)
 	const struct small_job *small = (struct small_job *)job;
 
 	return store_put_policy(store, policy_revision(small->policy), policy_text(small->policy),
-				clock_now_ms(), err);
+				policy_observes(small->policy), clock_now_ms(), err);
 }
 
 /* The text is with the committer before any record that names it. */
@@ -354,10 +362,26 @@ apply_settings(struct daemon *d, struct settings *settings)
 static void
 apply_policy(struct daemon *d, struct policy *policy)
 {
+	bool changed = strcmp(policy_revision(policy), policy_revision(d->policy)) != 0;
+
 	policy_unrefp(&d->policy);
 	d->policy = policy;
 	put_policy(d);
+	if (changed)
+		rejudge_run(d->rejudge, policy);
 	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(policy)));
+}
+
+/* Those who asked by the control socket. */
+static void
+answer_reload(const struct daemon *d, const struct error *err)
+{
+	AUTO(freep)
+	char *answer = xasprintf("%s %s%s%s", err == NULL ? "reloaded" : "kept",
+				 policy_revision(d->policy), err == NULL ? "" : " ",
+				 err == NULL ? "" : err->text);
+
+	control_reload_ends(d->control, answer);
 }
 
 static void
@@ -373,6 +397,7 @@ on_reloaded(void *ctx, struct settings *settings, struct policy *policy, const s
 		apply_settings(d, settings);
 		apply_policy(d, policy);
 	}
+	answer_reload(d, settings == NULL ? err : NULL);
 	notify("READY=1");
 	if (d->reload_again && !d->ending)
 		reload(d);
@@ -386,6 +411,7 @@ reload(struct daemon *d)
 		return;
 	notify("RELOADING=1");
 	d->reloading = true;
+	control_reload_begins(d->control);
 	reload_start(d->admission, d->config_path, on_reloaded, d);
 }
 
@@ -406,7 +432,7 @@ is_busy(const struct daemon *d)
 		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
 			return true;
 	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || routes_busy(d->routes) ||
-	       retention_busy(d->retention);
+	       retention_busy(d->retention) || rejudge_busy(d->rejudge);
 }
 
 /* Polls: the end is not a place for cleverness. */
@@ -437,6 +463,7 @@ on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
 			intakes[i]->drain(d->intake_states[i]);
 	routes_drain(d->routes);
 	retention_drain(d->retention);
+	rejudge_drain(d->rejudge);
 	d->drain_left_ms = DRAIN_MS;
 	ev_timer_init(&d->drain_timer, on_drain, 0, 0.02);
 	d->drain_timer.data = d;
@@ -520,6 +547,39 @@ on_poke(void *ctx)
 	routes_wake(((struct daemon *)ctx)->routes, NULL);
 }
 
+static void
+on_hold(void *ctx, bool held)
+{
+	routes_hold(((struct daemon *)ctx)->routes, held);
+}
+
+static void
+on_asked_to_reload(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (!d->ending)
+		reload(d);
+}
+
+/* What waits may have been let pass by the policy of an earlier run: nothing leaves before. */
+static void
+start_rejudge(struct daemon *d)
+{
+	const struct rejudge_options options = {
+		.loop = d->loop,
+		.admission = d->admission,
+		.committer = d->committer,
+		.crashmark = d->crashmark,
+		.spool_folder = d->folder,
+		.hold = on_hold,
+		.ctx = d,
+	};
+
+	d->rejudge = rejudge_start(&options);
+	rejudge_run(d->rejudge, d->policy);
+}
+
 static int
 start_parts(struct daemon *d, struct error *err)
 {
@@ -529,14 +589,17 @@ start_parts(struct daemon *d, struct error *err)
 		.committer = &d->committer,
 		.spool_folder = d->folder,
 		.back = &d->back,
+		.held = true,
 	};
+	const struct control_handler handler = { on_poke, on_asked_to_reload, d };
 
 	if (routes_start(&options, &d->routes, err) < 0 ||
-	    control_start(d->loop, d->folder, on_poke, d, &d->control, err) < 0)
+	    control_start(d->loop, d->folder, &handler, &d->control, err) < 0)
 		return -1;
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
 				       d->committer);
 	put_policy(d);
+	start_rejudge(d);
 	d->host = (struct intake_host){
 		.loop = d->loop,
 		.settings = d->settings,
@@ -602,6 +665,8 @@ start(struct daemon *d, struct error *err)
 static void
 stop(struct daemon *d)
 {
+	if (d->rejudge != NULL)
+		rejudge_drain(d->rejudge);
 	admission_stopp(&d->admission);
 	committer_stopp(&d->committer);
 	if (d->loop != NULL)
@@ -610,6 +675,7 @@ stop(struct daemon *d)
 		if (d->intake_started[i])
 			intakes[i]->stop(d->intake_states[i]);
 	retention_stopp(&d->retention);
+	rejudge_stopp(&d->rejudge);
 	routes_stopp(&d->routes);
 	if (d->loop != NULL)
 		on_back_ready(d->loop, &d->back_ready, 0); /* what files were being written */

@@ -78,7 +78,7 @@ struct outbox {
 	size_t finishing;
 	struct task *unrecorded; /* finish jobs that could not be committed */
 	ev_timer record_again;
-	bool leasing, again, draining;
+	bool leasing, again, held, draining;
 	int64_t rest_ms; /* the pause after the next failure to reach the relay */
 	int64_t rest_until_ms;
 };
@@ -116,7 +116,7 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 void
 outbox_wake(struct outbox *o)
 {
-	if (o->draining)
+	if (o->draining || o->held)
 		return;
 	if (o->leasing)
 		o->again = true;
@@ -456,7 +456,7 @@ lease_done(struct task *task)
 			arm(o, l->next_due_ms < 0 ? POLL_MS : l->next_due_ms - clock_now_ms());
 	}
 	free(l);
-	if (o->again && !o->draining)
+	if (o->again && !o->draining && !o->held)
 		lease(o);
 }
 
@@ -510,6 +510,7 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 	struct outbox *o = xcalloc(1, sizeof(*o));
 
 	o->options = *options;
+	o->held = options->held;
 	o->senders_len = (size_t)(*options->settings)->release.sessions;
 	assert(o->senders_len >= 1 && o->senders_len <= SENDERS_MAX);
 	o->senders = xcalloc(o->senders_len, sizeof(o->senders[0]));
@@ -527,6 +528,13 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 	*ret_outbox = o;
 	outbox_wake(o);
 	return 0;
+}
+
+void
+outbox_hold(struct outbox *o, bool held)
+{
+	o->held = held;
+	outbox_wake(o); /* when it is not */
 }
 
 void

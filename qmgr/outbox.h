@@ -24,6 +24,7 @@ struct outbox_options {
 	const char *route;                 /* whose rows; lent as long as the outbox is */
 	const struct settings_release *to; /* whither; needed at the start only */
 	struct channel *back;              /* by which threads tell the loop */
+	bool held;                         /* as after outbox_hold */
 };
 
 int outbox_start(const struct outbox_options *options, struct outbox **ret_outbox,
@@ -32,6 +33,8 @@ int outbox_start(const struct outbox_options *options, struct outbox **ret_outbo
 void outbox_wake(struct outbox *outbox);
 /* Our own mail came back from the relay: leave it alone for a while. */
 void outbox_pause(struct outbox *outbox);
+/* Leases nothing while it is held; what is being sent goes on. */
+void outbox_hold(struct outbox *outbox, bool held);
 /* Leases no more; what is being sent goes on. */
 void outbox_drain(struct outbox *outbox);
 bool outbox_busy(const struct outbox *outbox);

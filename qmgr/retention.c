@@ -1,8 +1,9 @@
 /*
  * retention.c: a job every minute, and another at once while there is more.
  *
- * One job empties at most BATCH bodies of each kind and forgets at most BATCH
- * records, so that nobody waits long for the store behind it.
+ * One job empties at most BATCH bodies of each kind, forgets at most BATCH
+ * records, and BATCH_COUNTED of the rows that rules count with, which are small,
+ * so that nobody waits long for the store behind it.
  */
 #include "qmgr/retention.h"
 
@@ -12,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { BATCH = 200, EVERY_S = 60 };
+enum { BATCH = 200, BATCH_COUNTED = 5000, EVERY_S = 60 };
 
 struct retention {
 	struct job job; /* first */
@@ -21,7 +22,7 @@ struct retention {
 	const struct settings *const *settings;
 	struct committer *committer;
 	int64_t ages_ms[3], forget_ms; /* copies: the settings are the loop's */
-	int64_t purged, forgotten;
+	int64_t purged, forgotten, uncounted;
 	bool busy, draining;
 };
 
@@ -37,13 +38,15 @@ retention_execute(struct job *job, struct store *store, struct error *err)
 	struct retention *r = (struct retention *)job;
 	int64_t now_ms = clock_now_ms(), records, bytes;
 
-	r->purged = r->forgotten = 0;
+	r->purged = r->forgotten = r->uncounted = 0;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (store_purge(store, kinds[i], now_ms - r->ages_ms[i], BATCH, false, "retention",
 				"age", now_ms, &records, &bytes, err) < 0)
 			return -1;
 		r->purged += records;
 	}
+	if (store_forget_counted(store, now_ms, BATCH_COUNTED, &r->uncounted, err) < 0)
+		return -1;
 	return store_forget(store, now_ms - r->forget_ms, BATCH, &r->forgotten, err);
 }
 
@@ -65,7 +68,7 @@ retention_done(struct task *task)
 {
 	struct retention *r = (struct retention *)task;
 	/* a purge of large bodies may stop before its batch is full */
-	bool more = r->purged > 0 || r->forgotten >= BATCH;
+	bool more = r->purged > 0 || r->forgotten >= BATCH || r->uncounted >= BATCH_COUNTED;
 
 	r->busy = false;
 	if (r->job.result < 0)

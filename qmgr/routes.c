@@ -126,6 +126,13 @@ routes_pause(struct routes *routes, const char *route)
 }
 
 void
+routes_hold(struct routes *routes, bool held)
+{
+	for (size_t i = 0; i < routes->len; i++)
+		outbox_hold(routes->outboxes[i], held);
+}
+
+void
 routes_drain(struct routes *routes)
 {
 	for (size_t i = 0; i < routes->len; i++)

@@ -22,6 +22,8 @@ int routes_complain(const struct settings *settings, struct store *store, struct
 void routes_wake(struct routes *routes, const char *route);
 /* Our own mail came back by this one. A route there is none of: nothing to do. */
 void routes_pause(struct routes *routes, const char *route);
+/* None leases anything while held. */
+void routes_hold(struct routes *routes, bool held);
 void routes_drain(struct routes *routes);
 bool routes_busy(const struct routes *routes);
 void routes_stopp(struct routes **routes); /* NULL is fine */

@@ -57,6 +57,22 @@ argument_limit(const char *verb, const char *text, int64_t *ret_limit)
 }
 
 int
+argument_id(const char *verb, const char *option, const char *text, int64_t *ret_id)
+{
+	char *end;
+	long long id;
+
+	errno = 0;
+	id = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || id < 1) {
+		complain("%s: --%s %s: a number is expected", verb, option, text);
+		return -1;
+	}
+	*ret_id = id;
+	return 0;
+}
+
+int
 argument_age(const char *verb, const char *option, const char *text, int64_t *ret_ms)
 {
 	struct error err;

@@ -17,6 +17,9 @@ int argument_states(const char *verb, const char *text, unsigned *bits);
 /* A whole number; 0: no limit. */
 int argument_limit(const char *verb, const char *text, int64_t *ret_limit);
 
+/* The number of something. */
+int argument_id(const char *verb, const char *option, const char *text, int64_t *ret_id);
+
 /* "2d" for --option: a span of time. */
 int argument_age(const char *verb, const char *option, const char *text, int64_t *ret_ms);
 

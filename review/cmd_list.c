@@ -16,31 +16,17 @@
 #include "review/arguments.h"
 #include "review/open.h"
 #include "review/output.h"
+#include "review/query.h"
 #include "review/record.h"
 #include "review/table.h"
 #include "review/verb.h"
 
 #define PAGE_RECORDS 500
 
-enum {
-	OPTION_STATE = OPTION_OWN,
-	OPTION_DOMAIN,
-	OPTION_CLASS,
-	OPTION_MESSAGE_ID,
-	OPTION_SINCE,
-	OPTION_UNTIL,
-	OPTION_LIMIT,
-	OPTION_IDS,
-	OPTION_COUNT
-};
+enum { OPTION_LIMIT = OPTION_OWN, OPTION_IDS, OPTION_COUNT };
 
 const struct verb_option list_options[] = {
-	{ "state", OPTION_STATE, "STATES", "in one of these states: held,failed" },
-	{ "domain", OPTION_DOMAIN, "DOMAIN", "with this judged domain" },
-	{ "class", OPTION_CLASS, "CLASS", "of this class" },
-	{ "message-id", OPTION_MESSAGE_ID, "ID", "about the message with this Message-ID" },
-	{ "since", OPTION_SINCE, "AGE", "received within the last 2d, 36h, …" },
-	{ "until", OPTION_UNTIL, "AGE", "received longer ago than that" },
+	QUERY_OPTION_ROWS,
 	{ "limit", OPTION_LIMIT, "N", "at most N; 0: all (default: 50 on a terminal)" },
 	{ "ids", OPTION_IDS, NULL, "ids only, one a line" },
 	{ "count", OPTION_COUNT, NULL, "only how many there are" },
@@ -165,31 +151,11 @@ static int
 read_option(int key, const char *verb, struct store_query *query, struct list_walk *walk,
 	    char **domain)
 {
-	int64_t age_ms;
+	int asked = query_read_option(key, verb, walk->now_ms, query, domain);
 
+	if (asked != 0)
+		return asked > 0 ? 0 : -1;
 	switch (key) {
-	case OPTION_STATE:
-		return argument_states(verb, optarg, &query->states);
-	case OPTION_DOMAIN:
-		free(*domain);
-		query->domain = *domain = argument_domain(optarg);
-		return 0;
-	case OPTION_CLASS:
-		query->class = optarg;
-		return argument_class(verb, optarg);
-	case OPTION_MESSAGE_ID:
-		query->original_message_id = optarg;
-		return 0;
-	case OPTION_SINCE:
-		if (argument_age(verb, "since", optarg, &age_ms) < 0)
-			return -1;
-		query->since_ms = walk->now_ms - age_ms;
-		return 0;
-	case OPTION_UNTIL:
-		if (argument_age(verb, "until", optarg, &age_ms) < 0)
-			return -1;
-		query->until_ms = walk->now_ms - age_ms;
-		return 0;
 	case OPTION_LIMIT:
 		return argument_limit(verb, optarg, &walk->limit);
 	case OPTION_IDS:

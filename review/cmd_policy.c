@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "facts/facts.h"
@@ -43,6 +44,7 @@ static const char test_usage[] =
 	"without one with any notification of a class:\n"
 	"    ACTION rule=RULE domain=DOMAIN class=CLASS\n"
 	"and of MESSAGE whether its sender was who he said: proof=proved, forged, none.\n"
+	"Below stand the rules that count and could make it stricter, a line each.\n"
 	"  --rcpt ADDRESS    the envelope recipient\n"
 	"  --orcpt ADDRESS   the original recipient (ORCPT, Delivered-To)\n"
 	"  --from ADDRESS    the envelope sender; without it the null sender\n"
@@ -57,6 +59,7 @@ static const char policy_usage[] =
 	"       ndrq policy test FILE --rcpt ADDRESS [OPTION…] [MESSAGE]\n"
 	"       ndrq policy show [DOMAIN]\n"
 	"       ndrq policy diff A B\n"
+	"       ndrq policy replay NEW.conf [OPTION…]\n"
 	"       ndrq policy allow DOMAIN\n"
 	"       ndrq policy deny DOMAIN\n"
 	"       ndrq policy set DOMAIN KEY=ACTION…\n"
@@ -102,16 +105,28 @@ policy_load(const char *path, struct policy **ret_policy, struct buffer *warning
 }
 
 int
-policy_path(const struct tool *tool, const char *given, char **ret_path)
+policy_path_and_store(const struct tool *tool, char **ret_path, char **ret_store)
 {
 	AUTO(settings_freep) struct settings *settings = NULL;
 	struct error err = { 0 };
 
-	if (given == NULL && settings_read(tool->config_path, &settings, &err) < 0) {
+	if (settings_read(tool->config_path, &settings, &err) < 0) {
 		policy_complain_lines(err.text);
 		return EX_CONFIG;
 	}
-	*ret_path = xstrdup(given != NULL ? given : settings->policy);
+	*ret_path = xstrdup(settings->policy);
+	*ret_store = xstrdup(settings->store);
+	return EX_OK;
+}
+
+int
+policy_path(const struct tool *tool, const char *given, char **ret_path)
+{
+	AUTO(freep) char *store = NULL;
+
+	if (given == NULL)
+		return policy_path_and_store(tool, ret_path, &store);
+	*ret_path = xstrdup(given);
 	return EX_OK;
 }
 
@@ -155,6 +170,7 @@ run_check(const struct tool *tool, int argc, char **argv)
 struct trial {
 	const char *file, *rcpt, *orcpt, *from, *class_name, *proof_name, *message;
 	enum policy_proof proof;
+	int64_t size_bytes; /* of message */
 	bool json;
 };
 
@@ -226,7 +242,7 @@ read_all(int fd, struct buffer *bytes, bool *ret_truncated)
 
 /* The facts of the message, as the daemon would find them. */
 static int
-trial_facts(const struct trial *t, const struct policy *policy, struct facts **ret_facts,
+trial_facts(struct trial *t, const struct policy *policy, struct facts **ret_facts,
 	    bool *ret_truncated)
 {
 	const struct facts_envelope envelope = { t->from, t->rcpt };
@@ -242,10 +258,44 @@ trial_facts(const struct trial *t, const struct policy *policy, struct facts **r
 		(void)fprintf(stderr, "ndrq: %s: %s\n", shown, strerror(errno));
 		return EX_NOINPUT;
 	}
+	t->size_bytes = (int64_t)bytes.len;
 	facts_init();
 	*ret_facts = facts_from_message_at(buffer_span(&bytes), &envelope,
 					   site.hosts_len > 0 ? &site : NULL);
 	return EX_OK;
+}
+
+/* What a budget counts. */
+static const char *
+budget_phrase(enum policy_budget_kind kind)
+{
+	switch (kind) {
+	case POLICY_BUDGET_LIMIT:
+		return "sent";
+	case POLICY_BUDGET_STORM:
+		return "notifications";
+	case POLICY_BUDGET_HARVEST:
+		return "unknown recipients";
+	}
+	return "";
+}
+
+static json_t *
+budgets_to_json(const struct policy_decision *d)
+{
+	json_t *list = d->budgets_len == 0 ? NULL : json_array();
+
+	for (size_t i = 0; i < d->budgets_len; i++) {
+		const struct policy_budget *b = &d->budgets[i];
+		AUTO(freep) char *key = text_to_utf8(span_of(b->key));
+
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "rule", b->rule, "counts",
+					policy_budget_name(b->kind), "max", (json_int_t)b->max,
+					"window_ms", (json_int_t)b->window_ms, "shared", key,
+					"else", policy_action_name(b->else_action)));
+	}
+	return list;
 }
 
 /* proof: NULL without a message. */
@@ -255,10 +305,10 @@ print_json(const struct policy *policy, const struct policy_decision *d, enum fa
 {
 	/* a domain libidn2 refuses may be any bytes */
 	AUTO(freep) char *domain = d->domain != NULL ? text_to_utf8(span_of(d->domain)) : NULL;
-	json_t *object = json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:b}", "action",
+	json_t *object = json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:b, s:o*}", "action",
 				   policy_action_name(d->action), "rule", d->rule, "domain", domain,
 				   "class", facts_class_name(class), "proof", proof, "observe",
-				   (int)policy_observes(policy));
+				   (int)policy_observes(policy), "budgets", budgets_to_json(d));
 	int rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
 
 	json_decref(object);
@@ -276,6 +326,19 @@ print_value(const char *key, const char *value)
 }
 
 static void
+print_budget(const struct policy_budget *b)
+{
+	AUTO(freep) char *key = text_to_printable(span_of(b->key));
+	char window[AGE_SIZE];
+
+	(void)printf("    %s beyond %lld %s in %s, %s:", policy_action_name(b->else_action),
+		     (long long)b->max, budget_phrase(b->kind), format_age(b->window_ms, window),
+		     key);
+	print_value("rule", b->rule);
+	(void)putchar('\n');
+}
+
+static void
 print_plain(const struct policy *policy, const struct policy_decision *d, enum facts_class class,
 	    const char *proof)
 {
@@ -286,6 +349,8 @@ print_plain(const struct policy *policy, const struct policy_decision *d, enum f
 	if (proof != NULL)
 		print_value("proof", proof);
 	(void)puts(policy_observes(policy) ? " mode=observe" : "");
+	for (size_t i = 0; i < d->budgets_len; i++)
+		print_budget(&d->budgets[i]);
 }
 
 static int
@@ -297,6 +362,8 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 		.rcpt = t->rcpt,
 		.orcpt = t->orcpt,
 		.truncated = truncated,
+		.size_bytes = t->size_bytes,
+		.received_at_ms = clock_now_ms(),
 		.proof = t->proof,
 	};
 	struct policy_decision d;
@@ -350,9 +417,11 @@ cmd_policy(const struct tool *tool, int argc, char **argv)
 		const char *name;
 		int (*run)(const struct tool *tool, int argc, char **argv);
 	} verbs[] = {
-		{ "check", run_check },  { "test", run_test },        { "show", policy_show },
-		{ "diff", policy_diff }, { "allow", policy_allow },   { "deny", policy_deny },
-		{ "set", policy_set },   { "import", policy_import }, { "export", policy_export },
+		{ "check", run_check },      { "test", run_test },
+		{ "show", policy_show },     { "diff", policy_diff },
+		{ "replay", policy_replay }, { "allow", policy_allow },
+		{ "deny", policy_deny },     { "set", policy_set },
+		{ "import", policy_import }, { "export", policy_export },
 	};
 	const char *name = argc > 1 ? argv[1] : "";
 

@@ -8,8 +8,9 @@
  * The text is changed where the value stands (policy/edit.h) and keeps
  * everything else. The new text is read as a policy before it takes the old
  * file's place in one rename, with its owner and mode. Whoever changes the
- * same folder's policies at the same time waits (flock on the folder). ndrqd
- * goes on with the old policy until it is told to read again.
+ * same folder's policies at the same time waits (flock on the folder). Then
+ * ndrqd is told to read it, and its answer is the last line: what is in force
+ * is for it to say.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,11 @@
 #include "base/file.h"
 #include "policy/edit.h"
 #include "review/cmd_policy.h"
+#include "review/daemon.h"
 #include "review/output.h"
+
+/* A hundred thousand domains take it two seconds. */
+#define RELOAD_TIMEOUT_MS 15000
 
 enum { OPTION_FILE = OPTION_OWN, OPTION_DRY_RUN };
 
@@ -37,7 +42,8 @@ const struct verb_option policy_change_options[] = {
 };
 
 struct change {
-	char *path; /* of policy.conf */
+	char *path;  /* of policy.conf */
+	char *store; /* of the ndrqd that reads it; NULL: some file that was given */
 	char *domain;
 	bool subtree;
 	bool dry_run;
@@ -49,6 +55,7 @@ static void
 change_done(struct change *c)
 {
 	free(c->path);
+	free(c->store);
 	free(c->domain);
 }
 
@@ -170,6 +177,61 @@ print_difference(const struct policy_edit *edit)
 	print_lines(edit->file, number, '+', new);
 }
 
+/* ---- the daemon ---------------------------------------------------------------- */
+
+/* ndrqd judges by a revision: is it what the file says now? */
+static int
+compare_revision(const char *path, const char *in_force)
+{
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(freep) char *shown = text_for_people(span_of(in_force));
+	struct error err = { 0 };
+
+	if (policy_read(path, &policy, NULL, &err) == 0 &&
+	    strcmp(policy_revision(policy), in_force) == 0) {
+		(void)printf("ndrqd uses it: policy %s\n", shown);
+		return EX_OK;
+	}
+	complain("ndrqd reads another policy than %s, or somebody has changed it again: "
+		 "it uses policy %s",
+		 path, shown);
+	return EXIT_REFUSED;
+}
+
+/* The file is changed whatever happens here. */
+static int
+tell_daemon(const struct change *c)
+{
+	AUTO(freep) char *text = NULL;
+
+	if (c->store == NULL) {
+		if (output_is_terminal())
+			(void)puts("An ndrqd that reads this file takes it at: "
+				   "systemctl reload ndrqd");
+		return EX_OK;
+	}
+	(void)fflush(stdout);
+	switch (daemon_reload(c->store, RELOAD_TIMEOUT_MS, &text)) {
+	case RELOAD_DONE:
+		return compare_revision(c->path, text);
+	case RELOAD_KEPT:
+		complain("ndrqd keeps its old policy:");
+		policy_complain_lines(text);
+		return EXIT_REFUSED;
+	case RELOAD_NOBODY:
+		(void)puts("no ndrqd is running; it uses it when it starts");
+		return EX_OK;
+	case RELOAD_FORBIDDEN:
+		complain("no permission to tell ndrqd, which goes on with its old policy: "
+			 "systemctl reload ndrqd");
+		return EX_NOPERM;
+	case RELOAD_SILENT:
+		break;
+	}
+	complain("ndrqd has not answered; its log says which policy it uses");
+	return EX_TEMPFAIL;
+}
+
 static int
 change_file(const struct change *c)
 {
@@ -182,17 +244,20 @@ change_file(const struct change *c)
 		return refuse(&err);
 	if (span_equal(buffer_span(&edit.old_text), buffer_span(&edit.new_text))) {
 		(void)puts("nothing to change");
+		if (!c->dry_run && c->store != NULL)
+			rc = tell_daemon(c); /* it may have missed the change that was */
 	} else {
 		if (!c->dry_run)
 			rc = replace_file(edit.file, buffer_span(&edit.new_text));
 		if (rc == EX_OK)
 			print_difference(&edit);
-		if (rc == EX_OK && !c->dry_run && output_is_terminal())
-			(void)puts("ndrqd takes it when it reads its policy again: kill -HUP, or "
-				   "systemctl reload ndrqd");
+		if (rc == EX_OK && !c->dry_run)
+			rc = tell_daemon(c);
 	}
 	policy_edit_done(&edit);
-	return rc == EX_OK ? output_finish() : rc;
+	if (output_finish() != EX_OK && rc == EX_OK)
+		rc = EX_IOERR;
+	return rc;
 }
 
 static int
@@ -245,7 +310,8 @@ begin(const struct tool *tool, int argc, char **argv, const char *usage, struct 
 	}
 	if ((rc = policy_argument(argv[optind++], &c->domain, &c->subtree)) != EX_OK)
 		return rc;
-	return policy_path(tool, given, &c->path);
+	return given != NULL ? policy_path(tool, given, &c->path)
+			     : policy_path_and_store(tool, &c->path, &c->store);
 }
 
 static int

@@ -123,6 +123,21 @@ print_badmail(const struct show *show, const struct store_record *record)
 		complain("%s", err.text);
 }
 
+/* "3: address bob@example.net, 250 records from … to …" */
+static int
+print_storm(const struct store_storm *storm, void *ctx)
+{
+	AUTO(freep) char *shared = text_for_people(span_of(storm->shared));
+	char began[LOCAL_TIME_SIZE], last[LOCAL_TIME_SIZE];
+
+	(void)ctx;
+	(void)printf("  %-14s %lld: %s, %lld records from %s to %s\n", "storm",
+		     (long long)storm->id, shared, (long long)storm->members,
+		     format_local_time(storm->began_at_ms, began),
+		     format_local_time(storm->last_at_ms, last));
+	return 0;
+}
+
 static void
 print_recipient(json_t *recipient)
 {
@@ -223,6 +238,7 @@ print_block(const struct store_record *record, void *ctx)
 {
 	struct show *show = ctx;
 	struct record_view view = view_of(record, show->now_ms);
+	struct error err;
 
 	show->state = record->state;
 	show->purged = record->purged_at_ms != 0;
@@ -230,6 +246,9 @@ print_block(const struct store_record *record, void *ctx)
 	print_head(&view);
 	print_properties(&view);
 	print_badmail(show, record);
+	if (record->storm != 0 &&
+	    store_get_storm(show->store, record->storm, print_storm, NULL, &err) < 0)
+		complain("%s", err.text);
 	print_facts(view.facts);
 	view_done(&view);
 	return 0;

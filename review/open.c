@@ -15,17 +15,13 @@
 
 #include <errno.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "review/daemon.h"
 #include "review/output.h"
 
 /* Long enough for the daemon's largest batch on a slow disk. */
@@ -104,14 +100,7 @@ workplace_close(struct workplace *place)
 void
 workplace_poke(const struct workplace *place)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	AUTO(freep) char *folder = file_folder_of(place->settings->store);
-	AUTO(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int len = snprintf(to.sun_path, sizeof(to.sun_path), "%s/control", folder);
-
-	if (fd < 0 || len < 0 || (size_t)len >= sizeof(to.sun_path))
-		return;
-	(void)sendto(fd, "!", 1, MSG_NOSIGNAL, (const struct sockaddr *)&to, sizeof(to));
+	daemon_poke(place->settings->store);
 }
 
 char *

@@ -21,10 +21,7 @@ void workplace_close(struct workplace *place);
 /* Complains about a store that refused, and says with which status to exit. */
 int store_refusal(const struct error *err);
 
-/*
- * Tells ndrqd that there is work. A hint: no daemon, or one that does not
- * listen, is fine, for its outbox polls as well.
- */
+/* Tells ndrqd that there is work, as a hint (daemon.h). */
 void workplace_poke(const struct workplace *place);
 
 /* The name for the journal: the login name, behind sudo that of who called it. The caller's. */

@@ -168,6 +168,20 @@ progress_show(const char *what, int64_t done, int64_t all)
 }
 
 void
+progress_bar(const char *what, int64_t done, int64_t all)
+{
+	static const char full[] = "########################################";
+	static int shown = -1;
+	int percent = all > 0 && done < all ? (int)(100.0 * (double)done / (double)all) : 100;
+
+	if (isatty(STDERR_FILENO) != 1 || (progress_shown && percent == shown))
+		return;
+	progress_shown = true;
+	shown = percent;
+	(void)fprintf(stderr, "\r%s [%-40.*s] %3d%%", what, percent * 40 / 100, full, percent);
+}
+
+void
 progress_clear(void)
 {
 	if (progress_shown)

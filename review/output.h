@@ -45,6 +45,8 @@ bool can_ask(void);
 /* "what: done of all" on stderr, when that is a terminal that shows nothing else; all 0: not known.
  */
 void progress_show(const char *what, int64_t done, int64_t all);
+/* "what: 45% of all [####    ]" likewise, but beside results that come at the end only. */
+void progress_bar(const char *what, int64_t done, int64_t all);
 void progress_clear(void);
 
 /* The same as a bar, while standard output may be a terminal too: for verbs that print little. all

@@ -226,6 +226,13 @@ get_loop_of(const struct record_view *view)
 }
 
 static struct property_value
+get_storm(const struct record_view *view)
+{
+	return view->record->storm > 0 ? value_int(view->record->storm)
+				       : (struct property_value){ .type = VALUE_NONE };
+}
+
+static struct property_value
 get_message(const struct record_view *view)
 {
 	return value_int(view->record->message);
@@ -314,6 +321,7 @@ const struct property record_properties[] = {
 	{ "release_to", NULL, "released to", 0, get_release_to, "as given with --to" },
 	{ "attempts", NULL, "attempts", 0, get_attempts, "to send it" },
 	{ "relay_reply", NULL, "relay said", 0, get_relay_reply, "the relay's last words" },
+	{ "storm", NULL, NULL, 0, get_storm, "the group that it came in" },
 	{ "loop_of", NULL, "loop of", 0, get_loop_of, "the record that came back as this one" },
 	{ "message", NULL, "message", 0, get_message, "shared by records that came as one" },
 	{ "error_code", NULL, NULL, 0, get_error_code, "why IIS could not return it" },

@@ -87,6 +87,7 @@ print_taken(const struct sweep *sweep, const struct sweep_line *line)
 static void
 complain_left(const struct sweep *sweep, const struct sweep_line *line)
 {
+	/* why may begin with the name of a part, which may be this one */
 	if (line->outcome == SWEEP_LEFT && strstr(line->why, line->name) == line->why)
 		complain("%s/%s", sweep->plan->folder, line->why);
 	else

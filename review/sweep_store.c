@@ -11,7 +11,8 @@
  * what a mail server could not return, and sending it by the thousand would
  * make it somebody's backscatter. What policy would send is held, by the rule
  * "badmail". Ordinary mail is not taken, nor what is larger than the store
- * would keep whole.
+ * would keep whole. Of a triplet without a message what there is takes its
+ * place, so that it is kept and found by its error code.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,25 +28,28 @@
 #include "base/file.h"
 #include "facts/bdr.h"
 #include "facts/facts.h"
+#include "facts/pickup.h"
 #include "policy/policy.h"
 #include "review/open.h"
 #include "review/output.h"
 #include "review/sweep.h"
 
 enum { BATCH = 256 };
-#define BATCH_BYTES       ((int64_t)16 << 20)
-#define SIDECAR_BYTES_MAX ((int64_t)4 << 20)
+#define BATCH_BYTES            ((int64_t)16 << 20)
+#define SIDECAR_BYTES_MAX      ((int64_t)1 << 20)
+#define CODE_OF_A_NOTIFICATION 0xC00402C7 /* that cannot be delivered */
 /* About what the rows and indices of one take (admission.c). */
-#define ROW_BYTES         4096
+#define ROW_BYTES              4096
 
 /* One triplet that was read and is not yet committed. */
 struct taking {
 	struct badmail badmail;
 	const char *why;
 	struct submission *submission;
-	struct buffer sidecar_bytes[BADMAIL_PARTS];
+	struct buffer bytes[BADMAIL_PARTS]; /* of the message only until it is spooled */
 	struct store_sidecar sidecars[BADMAIL_PARTS];
-	char error_code[BDR_CODE_SIZE];
+	struct bdr bdr;
+	struct pickup envelope;
 	struct error refusal; /* the store will never take it */
 };
 
@@ -53,6 +57,7 @@ struct storer {
 	struct workplace place;
 	struct policy *policy;
 	char *spool_folder;
+	const char *route; /* of a row of `directories` for this folder; NULL: the common one */
 	struct taking batch[BATCH];
 	size_t batch_len;
 	int64_t batch_bytes;
@@ -63,7 +68,9 @@ taking_done(struct taking *t)
 {
 	submission_freep(&t->submission);
 	for (int part = 0; part < BADMAIL_PARTS; part++)
-		buffer_done(&t->sidecar_bytes[part]);
+		buffer_done(&t->bytes[part]);
+	bdr_done(&t->bdr);
+	pickup_done(&t->envelope);
 }
 
 static void
@@ -99,10 +106,9 @@ is_found(int fd, const struct badmail_file *file)
 	       st.st_mtim.tv_nsec == file->modified.tv_nsec;
 }
 
-/* All bytes to add; the run's end only by a spool that cannot be written (*err is set). */
 static int
-read_part(struct sweep *sweep, const struct badmail *badmail, int part,
-	  int (*add)(void *to, struct span bytes, struct error *err), void *to, struct error *err)
+read_part(struct sweep *sweep, const struct badmail *badmail, int part, struct buffer *to,
+	  struct error *err)
 {
 	const struct badmail_file *file = &badmail->parts[part];
 	AUTO(closep)
@@ -114,61 +120,63 @@ read_part(struct sweep *sweep, const struct badmail *badmail, int part,
 
 	if (fd < 0)
 		return sweep_refused(sweep, badmail, errno, err);
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
+	while (got <= file->size_bytes && (n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0)
+			return sweep_refused(sweep, badmail, errno, err);
+		buffer_add(to, chunk, (size_t)n);
 		got += n;
-		if (got <= file->size_bytes && add(to, (struct span){ chunk, (size_t)n }, err) < 0)
-			return -1;
 	}
-	if (n < 0)
-		return sweep_refused(sweep, badmail, errno, err);
 	if (got != file->size_bytes || !is_found(fd, file))
 		return leave(sweep, badmail, "it changed while it was read");
 	return 1;
-}
-
-static int
-add_to_spool(void *to, struct span bytes, struct error *err)
-{
-	return spool_add(to, bytes, err);
-}
-
-static int
-add_to_buffer(void *to, struct span bytes, struct error *err)
-{
-	(void)err;
-	buffer_add(to, bytes.data, bytes.len);
-	return 0;
 }
 
 /* What is not for the store, by what is known without reading. NULL: nothing. */
 static const char *
 why_not(const struct storer *storer, const struct badmail *b)
 {
-	if (!b->parts[BADMAIL_BAD].there)
-		return "there is no .bad beside it, so no message; --archive and --delete take it";
-	if (b->parts[BADMAIL_BAD].size_bytes == 0)
+	if (badmail_size(b) == 0)
 		return "it is empty; --archive and --delete take it";
-	if (b->parts[BADMAIL_BAD].size_bytes > storer->place.settings->limits.size_bytes)
+	if (b->parts[BADMAIL_BAD].there &&
+	    b->parts[BADMAIL_BAD].size_bytes > storer->place.settings->limits.size_bytes)
 		return "it is larger than limits.size; --archive takes it";
 	for (int part = BADMAIL_BDR; part < BADMAIL_PARTS; part++)
 		if (b->parts[part].there && b->parts[part].size_bytes > SIDECAR_BYTES_MAX)
-			return "the file beside it is larger than 4 MB; --archive takes it";
+			return "the file beside it is larger than 1 MB; --archive takes it";
 	return NULL;
 }
 
 static int
 read_triplet(struct sweep *sweep, struct taking *t, struct error *err)
 {
-	struct submission *s = t->submission;
-	int result = read_part(sweep, &t->badmail, BADMAIL_BAD, add_to_spool, s->spool, err);
+	int result = 1;
 
-	for (int part = BADMAIL_BDR; result > 0 && part < BADMAIL_PARTS; part++)
+	for (int part = BADMAIL_BAD; result > 0 && part < BADMAIL_PARTS; part++)
 		if (t->badmail.parts[part].there)
-			result = read_part(sweep, &t->badmail, part, add_to_buffer,
-					   &t->sidecar_bytes[part], err);
-	if (result > 0 && spool_finish(s->spool, err) < 0)
-		return -1;
+			result = read_part(sweep, &t->badmail, part, &t->bytes[part], err);
 	return result;
+}
+
+/* The message behind the envelope on top of it. Without one, the first file that says something is
+ * kept in its place. */
+static int
+spool_message(struct taking *t, struct error *err)
+{
+	int part = BADMAIL_BAD;
+	struct span message;
+
+	pickup_read(buffer_span(&t->bytes[BADMAIL_BAD]), &t->envelope);
+	while (t->bytes[part].len == 0)
+		part++;
+	message = buffer_span(&t->bytes[part]);
+	if (part == BADMAIL_BAD)
+		message = (struct span){ message.data + t->envelope.message_at,
+					 message.len - t->envelope.message_at };
+	if (spool_add(t->submission->spool, message, err) < 0 ||
+	    spool_finish(t->submission->spool, err) < 0)
+		return -1;
+	buffer_done(&t->bytes[BADMAIL_BAD]);
+	return 0;
 }
 
 /* ---- judging ------------------------------------------------------------ */
@@ -189,20 +197,54 @@ add_sidecars(struct taking *t)
 		if (t->badmail.parts[part].there)
 			t->sidecars[m->sidecars_len++] = (struct store_sidecar){
 				.name = names[part],
-				.data = buffer_span(&t->sidecar_bytes[part]),
+				.data = buffer_span(&t->bytes[part]),
 			};
 	m->sidecars = t->sidecars;
+	if (t->bdr.has_code)
+		m->error_code = t->bdr.code_text;
+}
+
+/* A .bad does not always tell who wrote it; the reason may, and what is no message is no mail. */
+static bool
+is_surely_notification(const struct taking *t, bool has_message)
+{
+	return !has_message || (t->bdr.has_code && t->bdr.code == CODE_OF_A_NOTIFICATION) ||
+	       (t->bdr.reason != NULL &&
+		strcasestr(t->bdr.reason, "delivery status notification") != NULL);
 }
 
 static void
-add_error_code(struct taking *t)
+set_envelope(struct submission *s, const struct pickup *envelope)
 {
-	AUTO(bdr_done) struct bdr bdr;
+	s->sender = xstrdup(envelope->sender);
+	s->ret = xstrdup(envelope->ret);
+	s->envid = xstrdup(envelope->envid);
+	s->mail_body = envelope->mail_body;
+	for (size_t i = 0; i < envelope->rcpts_len; i++) {
+		struct submission_rcpt *rcpt = submission_add_rcpt(s);
 
-	bdr_read(buffer_span(&t->sidecar_bytes[BADMAIL_BDR]), &bdr);
-	strcpy(t->error_code, bdr.code_text);
-	if (bdr.has_code)
-		t->submission->message.error_code = t->error_code;
+		buffer_add_str(&rcpt->path, envelope->rcpts[i].path);
+		rcpt->orcpt = xstrdup(envelope->rcpts[i].orcpt);
+		rcpt->notify = xstrdup(envelope->rcpts[i].notify);
+	}
+}
+
+static void
+read_envelope(struct taking *t, bool has_message)
+{
+	struct submission *s = t->submission;
+	AUTO(freep) char *rcpt = NULL;
+
+	if (t->envelope.given)
+		set_envelope(s, &t->envelope);
+	else
+		facts_envelope_from_header(spool_bytes(s->spool), &s->sender, &rcpt);
+	if (s->rcpts_len == 0) /* perhaps not known */
+		(void)submission_add_rcpt(s);
+	if (rcpt != NULL)
+		buffer_add_str(&s->rcpts[0].path, rcpt);
+	if (s->sender == NULL && is_surely_notification(t, has_message))
+		s->sender = xstrdup("");
 }
 
 static void
@@ -218,18 +260,14 @@ send_nothing(struct store_new_message *m)
 static void
 judge(struct taking *t)
 {
-	struct submission *s = t->submission;
-	AUTO(freep) char *rcpt = NULL;
-	struct submission_rcpt *only = submission_add_rcpt(s);
+	const struct badmail_file *bad = &t->badmail.parts[BADMAIL_BAD];
 
-	facts_envelope_from_header(spool_bytes(s->spool), &s->sender, &rcpt);
-	if (rcpt != NULL)
-		buffer_add_str(&only->path, rcpt);
-	s->received_at_ms = clock_now_ms();
-	admit_judge(s);
+	bdr_read(buffer_span(&t->bytes[BADMAIL_BDR]), &t->bdr);
+	read_envelope(t, bad->there && bad->size_bytes > 0);
+	t->submission->received_at_ms = clock_now_ms();
+	admit_judge(t->submission);
 	add_sidecars(t);
-	add_error_code(t);
-	send_nothing(&s->message);
+	send_nothing(&t->submission->message);
 }
 
 /* ---- committing --------------------------------------------------------- */
@@ -310,9 +348,12 @@ fill(struct sweep *sweep, struct taking *t, struct error *err)
 	int result;
 
 	t->submission = submission_new(&badmail_source, storer->policy);
+	t->submission->route = xstrdup(storer->route);
 	t->submission->spool =
 		spool_new(storer->spool_folder, storer->place.settings->limits.size_bytes);
 	result = read_triplet(sweep, t, err);
+	if (result > 0 && spool_message(t, err) < 0)
+		return -1;
 	if (result <= 0)
 		return result;
 	judge(t);
@@ -368,6 +409,20 @@ open_policy(struct storer *storer)
 	return EX_OK;
 }
 
+/* What is released leaves by the way that ndrqd would use, did it watch this folder. */
+static const char *
+route_of(const struct settings *settings, int folder_fd)
+{
+	struct stat here, there;
+
+	for (size_t i = 0; i < settings->directories_len; i++)
+		if (fstat(folder_fd, &here) == 0 &&
+		    stat(settings->directories[i].path, &there) == 0 &&
+		    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+			return settings->directories[i].route;
+	return NULL;
+}
+
 int
 sweep_store_open(const struct tool *tool, struct sweep *sweep)
 {
@@ -378,6 +433,7 @@ sweep_store_open(const struct tool *tool, struct sweep *sweep)
 	if (rc != EX_OK)
 		return rc;
 	storer->spool_folder = file_folder_of(storer->place.settings->store);
+	storer->route = route_of(storer->place.settings, sweep->folder_fd);
 	facts_init();
 	return open_policy(storer);
 }

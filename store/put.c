@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "store/budget.h"
 #include "store/sql.h"
 #include "store/transaction.h"
 
@@ -164,6 +165,7 @@ policy_row(struct store *store, const char *revision, int64_t now_ms, int64_t *r
 		return row < 0 ? -1 : 0;
 	query_text(&add, revision);
 	query_text(&add, NULL);
+	query_text(&add, NULL); /* whether it observes */
 	query_int(&add, now_ms);
 	if (query_run(&add, err) < 0)
 		return -1;
@@ -250,11 +252,9 @@ is_default_route(const char *route)
 
 static int
 add_record(struct store *store, const struct store_new_message *m, int64_t message,
-	   struct store_new_record *r, int64_t key, struct error *err)
+	   struct store_new_record *r, const struct ruling *ruling, int64_t key, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_RECORD_ADD);
-	bool loop = r->outcome == STORE_PUT_LOOP;
-	enum record_state state = loop ? RECORD_HELD : r->state;
 
 	query_int(&q, message);
 	query_int(&q, key);
@@ -262,9 +262,9 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	query_text(&q, r->domain);
 	query_text(&q, r->orcpt);
 	query_text(&q, r->notify);
-	query_text(&q, record_state_name(state));
-	query_text(&q, r->verdict);
-	query_text(&q, loop ? "loop" : r->rule);
+	query_text(&q, record_state_name(ruling->state));
+	query_text(&q, ruling->verdict);
+	query_text(&q, ruling->rule);
 	query_int(&q, m->received_at_ms);
 	query_int_or_null(&q, r->loop_of);
 	query_text(&q, is_default_route(r->route) ? NULL : r->route);
@@ -272,7 +272,28 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	if (query_run(&q, err) < 0)
 		return -1;
 	r->id = sqlite3_last_insert_rowid(store->db);
-	return state == RECORD_SENDING ? add_outbox_row(store, r->id, m->received_at_ms, err) : 0;
+	return ruling->state == RECORD_SENDING
+		       ? add_outbox_row(store, r->id, m->received_at_ms, err)
+		       : 0;
+}
+
+/* Only a new record is counted. */
+static int
+put_new(struct store *store, const struct store_new_message *m, int64_t message,
+	struct store_new_record *r, int64_t key, struct error *err)
+{
+	struct ruling ruling = { r->state, r->verdict, r->rule };
+	AUTO(freep) struct tally *tallies = NULL;
+
+	if (r->budgets_len == 0)
+		return add_record(store, m, message, r, &ruling, key, err);
+	tallies = xcalloc(r->budgets_len, sizeof(*tallies));
+	if (budgets_resolve(store, r, m->received_at_ms, tallies, &ruling, err) < 0 ||
+	    add_record(store, m, message, r, &ruling, key, err) < 0)
+		return -1;
+	r->became = ruling.state;
+	r->became_by = ruling.rule;
+	return budgets_count(store, r, m->received_at_ms, tallies, &ruling, err);
 }
 
 static int
@@ -287,7 +308,12 @@ put_record(struct store *store, const struct store_new_message *m, struct store_
 		return 0;
 	if (*message == 0 && add_message(store, m, message, err) < 0)
 		return -1;
-	return add_record(store, m, *message, r, key, err);
+	if (r->outcome == STORE_PUT_LOOP) {
+		const struct ruling loop = { RECORD_HELD, r->verdict, "loop" };
+
+		return add_record(store, m, *message, r, &loop, key, err);
+	}
+	return put_new(store, m, *message, r, key, err);
 }
 
 /* What can be sent must have an address that a C string and an SMTP line can hold. */
@@ -318,6 +344,11 @@ reset_outcomes(struct store_new_message *m)
 		m->records[i].id = m->records[i].loop_of = 0;
 		free(TAKE(m->records[i].loop_route));
 		m->records[i].outcome = STORE_PUT_NEW;
+		m->records[i].became = m->records[i].state;
+		m->records[i].became_by = m->records[i].rule;
+		m->records[i].storm_began = 0;
+		m->records[i].storm_of = NULL;
+		m->records[i].marked = NULL;
 	}
 }
 
@@ -366,20 +397,21 @@ policy_is_known(struct store *store, const char *revision, struct error *err)
 }
 
 static int
-add_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-	   struct error *err)
+add_policy(struct store *store, const char *revision, struct span text, bool observes,
+	   int64_t now_ms, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_POLICY_ADD);
 
 	query_text(&q, revision);
 	query_blob(&q, text);
+	query_int(&q, observes);
 	query_int(&q, now_ms);
 	return query_run(&q, err);
 }
 
 int
-store_put_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-		 struct error *err)
+store_put_policy(struct store *store, const char *revision, struct span text, bool observes,
+		 int64_t now_ms, struct error *err)
 {
 	struct write write;
 	int known = policy_is_known(store, revision, err);
@@ -388,5 +420,5 @@ store_put_policy(struct store *store, const char *revision, struct span text, in
 		return known < 0 ? -1 : 0;
 	if (write_begin(store, &write, err) < 0)
 		return -1;
-	return write_end(&write, add_policy(store, revision, text, now_ms, err), err);
+	return write_end(&write, add_policy(store, revision, text, observes, now_ms, err), err);
 }

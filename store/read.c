@@ -103,6 +103,7 @@ copy_row(const struct query *q, struct copy *copy)
 		.attempts = sqlite3_column_int64(s, 29),
 		.proof = copy_text(copy, q, 30),
 		.error_code = copy_text(copy, q, 31),
+		.storm = sqlite3_column_int64(s, 32),
 	};
 }
 
@@ -135,8 +136,9 @@ store_get(struct store *store, int64_t id,
 /* A query made ready: which statement draws ids, and what it is told. */
 struct pick {
 	enum sql_id statement;
-	char *states; /* "/held/failed/"; NULL all */
-	char *key;    /* domain or Message-ID; NULL the statement wants none */
+	char *states;  /* "/held/failed/"; NULL all */
+	char *key;     /* domain or Message-ID; NULL the statement wants none */
+	int64_t storm; /* 0: likewise */
 	int64_t before_id, first_id;
 };
 
@@ -168,24 +170,25 @@ choose(const struct store_query *query, struct pick *pick)
 		pick->states = sql_state_list(query->states);
 		pick->statement = SQL_PICK_STATES;
 	}
-	if (query->domain != NULL) {
+	if (query->storm != 0) {
+		pick->storm = query->storm;
+		pick->statement = SQL_PICK_STORM;
+	} else if (query->domain != NULL) {
 		pick->key = xstrdup(query->domain);
 		pick->statement = SQL_PICK_DOMAIN;
 	}
 	if (query->original_message_id != NULL) {
 		free(pick->key);
+		pick->storm = 0;
 		pick->key = bare_message_id(query->original_message_id);
 		pick->statement = SQL_PICK_ORIGINAL;
 	}
 	pick->before_id = query->before_id > 0 ? query->before_id : INT64_MAX;
 }
 
-/*
- * The smallest id a record received since then can have: ids of records and
- * messages are given in the same order.
- */
-static int
-find_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err)
+/* Ids of records and messages are given in the same order. */
+int
+store_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err)
 {
 	AUTO(query_end) struct query q = query_start(store, SQL_FIRST_SINCE);
 	int row;
@@ -212,6 +215,8 @@ draw_ids(struct store *store, const struct pick *pick, int64_t max, int64_t *ids
 	query_int(&q, max);
 	if (pick->key != NULL)
 		query_text(&q, pick->key);
+	if (pick->storm != 0)
+		query_int(&q, pick->storm);
 	while ((row = query_row(&q, err)) > 0)
 		ids[(*ret_len)++] = sqlite3_column_int64(q.statement, 0);
 	return row;
@@ -224,6 +229,8 @@ wanted(const struct store_query *query, const struct store_record *r)
 	if (query->states != 0 && !(query->states & 1U << r->state))
 		return false;
 	if (query->domain != NULL && (r->domain == NULL || strcmp(r->domain, query->domain) != 0))
+		return false;
+	if (query->storm != 0 && r->storm != query->storm)
 		return false;
 	if (query->class != NULL && strcmp(r->class, query->class) != 0)
 		return false;
@@ -264,7 +271,7 @@ store_list(struct store *store, const struct store_query *query,
 
 	choose(query, &pick);
 	if (query->since_ms != 0 &&
-	    find_first_since(store, query->since_ms, &pick.first_id, err) < 0)
+	    store_first_since(store, query->since_ms, &pick.first_id, err) < 0)
 		return -1;
 	do {
 		int64_t max = left > 0 && left < PICK_MAX ? left : PICK_MAX;

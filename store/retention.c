@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "store/journal.h"
 #include "store/room.h"
 #include "store/transaction.h"
@@ -18,6 +19,7 @@
 
 struct old {
 	int64_t id, message;
+	int64_t storm; /* to forget: 0 none */
 	enum record_state state;
 };
 
@@ -42,6 +44,7 @@ collect(struct query *q, enum record_state state, struct old_list *list, struct 
 		list->items[list->len++] = (struct old){
 			.id = sqlite3_column_int64(q->statement, 0),
 			.message = sqlite3_column_int64(q->statement, 1),
+			.storm = sqlite3_column_int64(q->statement, 2),
 			.state = state,
 		};
 	}
@@ -219,7 +222,9 @@ forget_all(struct store *store, const struct old_list *list, struct error *err)
 	for (size_t i = 0; i < list->len; i++)
 		if (run_on(store, SQL_JOURNAL_REMOVE, list->items[i].id, err) < 0 ||
 		    run_on(store, SQL_RECORD_REMOVE, list->items[i].id, err) < 0 ||
-		    run_on(store, SQL_MESSAGE_REMOVE, list->items[i].message, err) < 0)
+		    run_on(store, SQL_MESSAGE_REMOVE, list->items[i].message, err) < 0 ||
+		    (list->items[i].storm != 0 &&
+		     run_on(store, SQL_STORM_REMOVE, list->items[i].storm, err) < 0))
 			return -1;
 	return 0;
 }
@@ -238,5 +243,63 @@ store_forget(struct store *store, int64_t before_ms, int64_t limit, int64_t *ret
 			     write_end(&write, forget_all(store, &list, err), err) < 0))
 		return -1;
 	*ret_records = (int64_t)list.len;
+	return 0;
+}
+
+/* ---- counts ----------------------------------------------------------- */
+
+#define HARVESTERS_KEPT_MS (30 * CLOCK_DAY_MS)
+
+/* 1 there is one, 0, -1. */
+static int
+any_older(struct store *store, enum sql_id id, int64_t before_ms, struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, id);
+
+	query_int(&q, before_ms);
+	return query_row(&q, err);
+}
+
+static int
+forget_older(struct store *store, enum sql_id id, int64_t before_ms, int64_t limit, int64_t *rows,
+	     struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, id);
+
+	query_int(&q, before_ms);
+	query_int(&q, limit);
+	if (query_run(&q, err) < 0)
+		return -1;
+	*rows += sqlite3_changes(store->db);
+	return 0;
+}
+
+static int
+forget_counted(struct store *store, int64_t now_ms, int64_t limit, int64_t *rows, struct error *err)
+{
+	if (forget_older(store, SQL_EVENT_FORGET, now_ms, limit, rows, err) < 0)
+		return -1;
+	return forget_older(store, SQL_HARVESTER_FORGET, now_ms - HARVESTERS_KEPT_MS, limit, rows,
+			    err);
+}
+
+int
+store_forget_counted(struct store *store, int64_t now_ms, int64_t limit, int64_t *ret_rows,
+		     struct error *err)
+{
+	int any = any_older(store, SQL_EVENT_OLD, now_ms, err);
+	struct write write;
+	int64_t rows = 0;
+
+	assert(limit > 0);
+	if (any == 0)
+		any = any_older(store, SQL_HARVESTER_OLD, now_ms - HARVESTERS_KEPT_MS, err);
+	if (any < 0)
+		return -1;
+	if (any > 0 &&
+	    (write_begin(store, &write, err) < 0 ||
+	     write_end(&write, forget_counted(store, now_ms, limit, &rows, err), err) < 0))
+		return -1;
+	*ret_rows = rows;
 	return 0;
 }

@@ -129,12 +129,14 @@ static const char version_2[] =
 
 "CREATE TABLE event ("
 "	key INTEGER NOT NULL," /* a hash of the rule's name and what is shared */
+"	n INTEGER NOT NULL," /* 1, 2, 3 … of this key */
 "	at INTEGER NOT NULL,"
-"	record INTEGER NOT NULL,"
-"	value INTEGER NOT NULL," /* of those who count different values: its hash; else 0 */
-"	until INTEGER NOT NULL," /* then it is out of every window */
-"	PRIMARY KEY (key, at, record, value)"
+"	until INTEGER NOT NULL," /* then it is out of the window */
+"	record INTEGER," /* NULL: of a value */
+"	value INTEGER," /* of those who count different values: its hash */
+"	PRIMARY KEY (key, n)"
 ") STRICT, WITHOUT ROWID;"
+"CREATE UNIQUE INDEX event_value ON event (key, value) WHERE value IS NOT NULL;"
 "CREATE INDEX event_until ON event (until);"
 
 "CREATE TABLE harvester ("
@@ -143,7 +145,7 @@ static const char version_2[] =
 "	first_at INTEGER NOT NULL,"
 "	last_at INTEGER NOT NULL,"
 "	until INTEGER NOT NULL,"
-"	recipients INTEGER NOT NULL," /* different ones, when it was last marked */
+"	recipients INTEGER NOT NULL," /* different ones, since it is marked */
 "	notifications INTEGER NOT NULL,"
 "	PRIMARY KEY (client, rule)"
 ") STRICT, WITHOUT ROWID;"
@@ -163,6 +165,7 @@ static const char version_2[] =
 "	PRIMARY KEY (message, name)"
 ") STRICT, WITHOUT ROWID;"
 
+"ALTER TABLE policy ADD COLUMN observes INTEGER;" /* NULL: not known */
 "ALTER TABLE message ADD COLUMN client TEXT;" /* the border's, of the returned message */
 "ALTER TABLE message ADD COLUMN error_code TEXT;" /* of a Badmail */
 "ALTER TABLE record ADD COLUMN route TEXT;"

@@ -20,12 +20,16 @@
 	" message.original_message_id, message.mail_body, message.ret, message.envid," \
 	" record.relay_reply, record.release_to, message.smtputf8, message.truncated," \
 	" coalesce(record.route, 'release'), message.size, message.received_at, record.changed_at," \
-	" record.purged_at, record.loop_of, outbox.attempts, record.proof, message.error_code"
+	" record.purged_at, record.loop_of, outbox.attempts, record.proof, message.error_code," \
+	" record.storm"
 
 /* One branch of the merge that lists several states newest first without sorting. */
 #define PICK_STATE(name) \
 	"SELECT id FROM record INDEXED BY record_state" \
 	" WHERE state = '" name "' AND instr(?1, '/" name "/') AND id < ?2 AND id >= ?3"
+
+/* Stands in the journal before the rule that decided until then (rejudge.c). */
+#define REJUDGED_BEFORE "; before: "
 
 #define STATEMENTS(X) \
 	X(BEGIN, "BEGIN IMMEDIATE") \
@@ -42,11 +46,12 @@
 	X(PAGES_FREE, "PRAGMA freelist_count") \
 	X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum(2048)") \
 	\
-	X(POLICY_FIND, "SELECT id, text IS NOT NULL FROM policy WHERE revision = ?1") \
+	X(POLICY_FIND, "SELECT id, text IS NOT NULL AND observes IS NOT NULL FROM policy WHERE revision = ?1") \
 	X(POLICY_ADD, \
-	  "INSERT INTO policy (revision, text, at) VALUES (?1, ?2, ?3)" \
-	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text, at = excluded.at" \
-	  " WHERE policy.text IS NULL") \
+	  "INSERT INTO policy (revision, text, observes, at) VALUES (?1, ?2, ?3, ?4)" \
+	  " ON CONFLICT (revision) DO UPDATE SET text = excluded.text," \
+	  " observes = excluded.observes, at = excluded.at" \
+	  " WHERE policy.text IS NULL OR policy.observes IS NULL") \
 	X(HIT, \
 	  "SELECT record.id, record.state, message.instance" \
 	  " FROM record INDEXED BY record_key" \
@@ -71,6 +76,63 @@
 	  "INSERT INTO record (message, key, rcpt, domain, orcpt, notify, state, verdict, rule," \
 	  " changed_at, loop_of, route, proof)" \
 	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)") \
+	\
+	X(EVENT_BACK, "SELECT n, at FROM event WHERE key = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2") \
+	X(EVENT_GET, "SELECT at, record FROM event WHERE key = ?1 AND n = ?2") \
+	X(EVENT_ADD, \
+	  "INSERT INTO event (key, n, at, until, record, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)") \
+	X(EVENT_TRIM, "DELETE FROM event WHERE key = ?1 AND n <= ?2") \
+	X(EVENT_DROP_VALUE, "DELETE FROM event INDEXED BY event_value WHERE key = ?1 AND value = ?2") \
+	X(EVENT_OLD, "SELECT 1 FROM event INDEXED BY event_until WHERE until < ?1 LIMIT 1") \
+	X(EVENT_FORGET, \
+	  "DELETE FROM event WHERE (key, n) IN (SELECT key, n FROM event INDEXED BY event_until" \
+	  " WHERE until < ?1 ORDER BY until LIMIT ?2)") \
+	X(HARVESTER_OLD, \
+	  "SELECT 1 FROM harvester INDEXED BY harvester_until WHERE until < ?1 LIMIT 1") \
+	X(HARVESTER_FORGET, \
+	  "DELETE FROM harvester WHERE (client, rule) IN (SELECT client, rule" \
+	  " FROM harvester INDEXED BY harvester_until WHERE until < ?1 ORDER BY until LIMIT ?2)") \
+	X(HARVESTER_MARK, \
+	  "INSERT INTO harvester (client, rule, first_at, last_at, until, recipients," \
+	  " notifications) VALUES (?1, ?2, ?3, ?3, ?4, ?5, 1)" \
+	  " ON CONFLICT (client, rule) DO UPDATE SET last_at = excluded.last_at," \
+	  " first_at = CASE WHEN until > ?3 THEN first_at ELSE excluded.first_at END," \
+	  " recipients = CASE WHEN until > ?3 THEN recipients + ?6 ELSE excluded.recipients END," \
+	  " notifications = CASE WHEN until > ?3 THEN notifications ELSE 1 END," \
+	  " until = max(until, excluded.until)") \
+	X(HARVESTER_NOTE, \
+	  "UPDATE harvester SET notifications = notifications + 1, last_at = ?3" \
+	  " WHERE client = ?1 AND rule = ?2 AND until > ?3") \
+	X(HARVESTER_LIST, \
+	  "SELECT client, rule, first_at, last_at, until, recipients, notifications" \
+	  " FROM harvester WHERE until > ?1 ORDER BY client, rule") \
+	X(STORM_FIND, \
+	  "SELECT id, last_at FROM storm INDEXED BY storm_key WHERE key = ?1" \
+	  " ORDER BY id DESC LIMIT 1") \
+	X(STORM_ADD, \
+	  "INSERT INTO storm (key, rule, shared, began_at, last_at, members)" \
+	  " VALUES (?1, ?2, ?3, ?4, ?4, 0)") \
+	X(STORM_ATTACH, \
+	  "UPDATE record SET storm = ?1 WHERE storm IS NULL AND id IN" \
+	  " (SELECT record FROM event WHERE key = ?2 AND n >= ?3 AND at > ?4)") \
+	X(STORM_BEGIN, \
+	  "UPDATE storm SET members = ?2, began_at = min(began_at, coalesce(" \
+	  "(SELECT at FROM event WHERE key = ?3 AND n = ?4), began_at)) WHERE id = ?1") \
+	X(STORM_MEMBER, "UPDATE record SET storm = ?2 WHERE id = ?1") \
+	X(STORM_GROW, \
+	  "UPDATE storm SET last_at = max(last_at, ?2), members = members + 1 WHERE id = ?1") \
+	X(STORM_GET, \
+	  "SELECT id, rule, shared, began_at, last_at, members FROM storm WHERE id = ?1") \
+	X(STORM_LIST, \
+	  "SELECT id, rule, shared, began_at, last_at, members FROM storm" \
+	  " ORDER BY id DESC LIMIT ?1") \
+	X(STORM_REMOVE, \
+	  "DELETE FROM storm WHERE id = ?1 AND NOT EXISTS" \
+	  " (SELECT 1 FROM record INDEXED BY record_storm WHERE record.storm = ?1)") \
+	X(PICK_STORM, \
+	  "SELECT id FROM record INDEXED BY record_storm" \
+	  " WHERE storm = ?5 AND id < ?2 AND id >= ?3" \
+	  " AND (?1 IS NULL OR instr(?1, '/' || state || '/')) ORDER BY id DESC LIMIT ?4") \
 	\
 	X(PICK_ALL, \
 	  "SELECT id FROM record NOT INDEXED WHERE id < ?2 AND id >= ?3 AND ?1 IS NULL" \
@@ -103,7 +165,9 @@
 	X(BODY_OF, \
 	  "SELECT message FROM record WHERE id = ?1 AND purged_at IS NULL") \
 	X(ARRIVAL, \
-	  "SELECT message.received_at, record.rule, coalesce((SELECT from_state FROM journal" \
+	  "SELECT message.received_at, coalesce((SELECT substr(why, instr(why, '" REJUDGED_BEFORE "')" \
+	  " + length('" REJUDGED_BEFORE "')) FROM journal WHERE record = ?1 AND who = 'policy'" \
+	  " AND instr(why, '" REJUDGED_BEFORE "') ORDER BY n LIMIT 1), record.rule), coalesce((SELECT from_state FROM journal" \
 	  " WHERE record = ?1 ORDER BY n LIMIT 1), record.state)" \
 	  " FROM record JOIN message ON message.id = record.message WHERE record.id = ?1") \
 	X(JOURNAL_LIST, \
@@ -155,8 +219,21 @@
 	  " WHERE record = ?1") \
 	X(OUTBOX_REMOVE, "DELETE FROM outbox WHERE record = ?1") \
 	\
+	X(WAITING_LOOK, \
+	  "SELECT outbox.record, outbox.leased_by IS NULL AND record.state = 'sending'" \
+	  " AND record.copy_of IS NULL AND message.class NOT IN ('copy', 'digest')" \
+	  " AND policy.revision IS NOT ?1" \
+	  " FROM outbox NOT INDEXED CROSS JOIN record ON record.id = outbox.record" \
+	  " CROSS JOIN message ON message.id = record.message" \
+	  " LEFT JOIN policy ON policy.id = message.policy" \
+	  " WHERE outbox.record > ?2 ORDER BY outbox.record LIMIT ?3") \
+	X(WAITING_RULE, \
+	  "SELECT record.rule FROM outbox JOIN record ON record.id = outbox.record" \
+	  " WHERE outbox.record = ?1 AND outbox.leased_by IS NULL AND record.state = 'sending'") \
+	X(VERDICT_SET, "UPDATE record SET verdict = ?2, rule = ?3, proof = ?4 WHERE id = ?1") \
+	\
 	X(PURGE_PICK, \
-	  "SELECT id, message FROM record INDEXED BY record_whole" \
+	  "SELECT id, message, 0 FROM record INDEXED BY record_whole" \
 	  " WHERE state = ?1 AND purged_at IS NULL AND changed_at < ?2" \
 	  " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.record = record.id)" \
 	  " ORDER BY changed_at LIMIT ?3") \
@@ -176,7 +253,7 @@
 	X(BODY_REMOVE, "DELETE FROM body WHERE message = ?1") \
 	X(SIDECAR_REMOVE, "DELETE FROM sidecar WHERE message = ?1") \
 	X(FORGET_PICK, \
-	  "SELECT id, message FROM record INDEXED BY record_purged" \
+	  "SELECT id, message, coalesce(storm, 0) FROM record INDEXED BY record_purged" \
 	  " WHERE purged_at IS NOT NULL AND changed_at < ?1" \
 	  " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.record = record.id)" \
 	  " ORDER BY changed_at LIMIT ?2") \
@@ -197,6 +274,14 @@
 	  " FROM message INDEXED BY message_code" \
 	  " JOIN record INDEXED BY record_message ON record.message = message.id" \
 	  " WHERE message.error_code IS NOT NULL" \
+	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1") \
+	X(STATS_OBSERVED, \
+	  "SELECT record.verdict AS name, count(*) AS records," \
+	  " sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
+	  " FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
+	  " CROSS JOIN policy ON policy.id = message.policy AND policy.observes" \
+	  " WHERE record.loop_of IS NULL AND record.copy_of IS NULL" \
+	  " AND message.class NOT IN ('copy', 'digest')" \
 	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1")
 
 #define STATS(key) \

@@ -101,6 +101,29 @@ struct store_trace {
 	uint8_t token[STORE_TOKEN_BYTES];
 };
 
+/*
+ * A count that a new record adds to, resolved in the transaction that puts it.
+ * Budgets of the same rule and key count together. Windows slide.
+ */
+enum store_budget_kind {
+	STORE_BUDGET_LIMIT,   /* records that go out (or would, were they not only observed) */
+	STORE_BUDGET_STORM,   /* all records; those beyond max, and those of the window before the
+				 first of them, are one group (struct store_storm) */
+	STORE_BUDGET_HARVEST, /* different values; beyond max the client is marked for mark_ms, and
+				 while it is, each record is beyond */
+};
+struct store_budget {
+	enum store_budget_kind kind;
+	const char *rule;
+	const char *key; /* what is shared: "address bob@example.net" */
+	int64_t window_ms, max;
+	const char *verdict; /* beyond it: "hold" or "delete" */
+	const char *client;  /* HARVEST: the address */
+	int64_t mark_ms;
+	const char *const *values; /* which; may be the same twice */
+	size_t values_len;
+};
+
 struct store_new_record {
 	struct span rcpt;        /* as received, any bytes; empty: not known */
 	const char *domain;      /* judged; NULL none */
@@ -112,11 +135,21 @@ struct store_new_record {
 	const char *rule;
 	const char *route; /* NULL: STORE_ROUTE_RELEASE */
 	const char *proof; /* "proved", "forged"; NULL: none */
+	/* The first that it is beyond, and whose verdict is not milder, gives verdict, rule and
+	 * state; but no state to one that is only observed. Only for outcome NEW. */
+	const struct store_budget *budgets;
+	size_t budgets_len;
+	bool observed;
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
-	int64_t loop_of;  /* outcome LOOP: the record that came back */
-	char *loop_route; /* and the way it had left by; the caller frees */
+	enum record_state became; /* outcome NEW: state, or stricter */
+	const char *became_by;    /* and by which rule: lent by this struct or a budget */
+	int64_t storm_began;      /* the group that it is the first beyond of; 0: none */
+	const struct store_budget *storm_of; /* and what began it; else NULL */
+	const struct store_budget *marked;   /* HARVEST: it marked the client; NULL: none */
+	int64_t loop_of;                     /* outcome LOOP: the record that came back */
+	char *loop_route;                    /* and the way it had left by; the caller frees */
 };
 
 /* What came beside the bytes and is kept as long as they are. */
@@ -168,9 +201,9 @@ int store_put(struct store *store, struct store_new_message *message, struct err
  */
 void store_answer_lost(struct store *store, const int64_t *ids, size_t ids_len);
 
-/* The policy text of a revision, kept once. No-op when known. */
-int store_put_policy(struct store *store, const char *revision, struct span text, int64_t now_ms,
-		     struct error *err);
+/* The policy text of a revision, kept once, and whether it only observes. No-op when known. */
+int store_put_policy(struct store *store, const char *revision, struct span text, bool observes,
+		     int64_t now_ms, struct error *err);
 
 /* ---- reading --------------------------------------------------------- */
 
@@ -187,6 +220,7 @@ struct store_record {
 	int64_t size_bytes, received_at_ms, changed_at_ms;
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
+	int64_t storm;           /* 0: none */
 	int64_t attempts;        /* outbox */
 	const char *relay_reply; /* the relay's last words; NULL none */
 	const char *release_to;  /* release --to; NULL none */
@@ -197,6 +231,7 @@ struct store_query {
 	const char *domain;              /* exact, A-labels; NULL any */
 	const char *class;               /* NULL any */
 	const char *original_message_id; /* NULL any; with or without brackets */
+	int64_t storm;                   /* 0 any */
 	int64_t since_ms, until_ms;      /* received; 0: open */
 	int64_t before_id;               /* keyset: only smaller ids; 0: from the newest */
 	int64_t limit;                   /* 0: no limit */
@@ -207,6 +242,9 @@ struct store_query {
 int store_list(struct store *store, const struct store_query *query,
 	       int (*each)(const struct store_record *record, void *ctx), void *ctx,
 	       struct error *err);
+
+/* The smallest id a record received since then can have; INT64_MAX: there is none. */
+int store_first_since(struct store *store, int64_t since_ms, int64_t *ret_id, struct error *err);
 
 /* 1 found and each was called once, 0 no such record. */
 int store_get(struct store *store, int64_t id,
@@ -244,12 +282,42 @@ enum store_stats_by {
 	STATS_BY_DOMAIN,
 	STATS_BY_RULE,
 	STATS_BY_VERDICT,
+	STATS_BY_OBSERVED,  /* the verdicts of policies that only observed */
 	STATS_BY_ERROR_CODE /* of those that have one */
 };
 /* Most frequent first, at most limit (0: all). */
 int store_stats(struct store *store, enum store_stats_by by, int64_t limit,
 		int (*each)(const struct store_count *count, void *ctx), void *ctx,
 		struct error *err);
+
+/* A group of records that came beyond a count. */
+struct store_storm {
+	int64_t id;
+	const char *rule, *shared; /* "address bob@example.net" */
+	int64_t began_at_ms, last_at_ms;
+	int64_t members; /* records, those forgotten too */
+};
+/* 1 found and each was called once, 0 no such storm. */
+int store_get_storm(struct store *store, int64_t id,
+		    int (*each)(const struct store_storm *storm, void *ctx), void *ctx,
+		    struct error *err);
+/* Newest first, at most limit (0: all). */
+int store_storms(struct store *store, int64_t limit,
+		 int (*each)(const struct store_storm *storm, void *ctx), void *ctx,
+		 struct error *err);
+
+/* A client that tried out too many recipients. */
+struct store_harvester {
+	const char *client, *rule;
+	int64_t first_at_ms, last_at_ms; /* marked; its last notification */
+	int64_t until_ms;                /* it is marked */
+	int64_t recipients;              /* different ones that it tried, since it is marked */
+	int64_t notifications;           /* that the mark has decided */
+};
+/* Those that are marked at now_ms, by client. */
+int store_harvesters(struct store *store, int64_t now_ms,
+		     int (*each)(const struct store_harvester *harvester, void *ctx), void *ctx,
+		     struct error *err);
 
 /* ---- a human's changes ----------------------------------------------- */
 
@@ -291,6 +359,11 @@ int store_purge(struct store *store, unsigned states, int64_t before_ms, int64_t
 /* Removes purged records that last changed before before_ms, with their journal; at most limit. */
 int store_forget(struct store *store, int64_t before_ms, int64_t limit, int64_t *ret_records,
 		 struct error *err);
+
+/* Removes what is out of its window, and harvesters whose mark is long over; at most limit of each.
+ */
+int store_forget_counted(struct store *store, int64_t now_ms, int64_t limit, int64_t *ret_rows,
+			 struct error *err);
 
 /* ---- outbox ---------------------------------------------------------- */
 
@@ -340,6 +413,32 @@ int store_outbox_next(struct store *store, const char *route, int64_t *ret_due_m
 int store_outbox_routes(struct store *store,
 			int (*each)(const char *route, int64_t rows, void *ctx), void *ctx,
 			struct error *err);
+
+/* ---- judging again --------------------------------------------------- */
+
+/*
+ * Records that policy let pass and that wait: state sending, not leased, and their message judged
+ * by another policy than revision. Looks at the first max outbox rows above *after_id, which is
+ * moved on: 1 and *ret_len ids, which may be none, or 0 when there was no row above it. What we
+ * wrote ourselves (class copy, digest) is no question of policy.
+ */
+int store_waiting(struct store *store, const char *revision, size_t max, int64_t *after_id,
+		  int64_t *ids, size_t *ret_len, struct error *err);
+
+/* A stricter verdict on a record that waits. */
+struct store_rejudged {
+	int64_t record;
+	enum record_state state; /* HELD or DELETED */
+	const char *verdict, *rule, *policy_revision;
+	const char *proof; /* as in store_new_record */
+};
+/*
+ * The record leaves the outbox for that state, and bears the new verdict and rule; its journal has
+ * a row of who "policy" that names the rule, the revision and the rule until then. 1 done, 0 it
+ * does not wait any more (leased, sent): nothing was changed.
+ */
+int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
+		  int *ret_done, struct error *err);
 
 /* ---- damaged --------------------------------------------------------- */
 

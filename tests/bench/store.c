@@ -1,12 +1,14 @@
 /*
  * store.c: how fast messages go in, and how large they lie there.
  *
- *	tests/bench/store FILE [MESSAGES [BATCH [SENDING%]]]
+ *	tests/bench/store FILE [MESSAGES [BATCH [SENDING% [BUDGETS]]]]
  *
  * Puts messages of 4 KB with one recipient, as the committer does: a
  * transaction a batch, a savepoint a message, synced. FILE must not be there;
  * it is left behind, so that a second run can add to it when it is named
- * with a + in front. Prints one line.
+ * with a + in front. BUDGETS is how many of these count each: 3 a day to an
+ * address, 100 an hour in a domain, 20 unknown recipients from a client.
+ * Prints one line.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,9 +45,41 @@ die(const struct error *err)
 	exit(1);
 }
 
+#define BUDGETS 3
+
+/* Of 5000 clients; each tries one recipient. */
+static void
+add_budgets(struct store_new_record *record, unsigned *seed, size_t len)
+{
+	static char keys[BUDGETS][96], value[32];
+	static const char *const values[] = { value };
+	static struct store_budget budgets[BUDGETS] = {
+		{ .kind = STORE_BUDGET_LIMIT, .window_ms = 86400000, .max = 3 },
+		{ .kind = STORE_BUDGET_STORM, .window_ms = 3600000, .max = 100 },
+		{ .kind = STORE_BUDGET_HARVEST, .window_ms = 3600000, .max = 20 },
+	};
+	int client = rand_r(seed) % 5000;
+
+	(void)snprintf(keys[0], sizeof(keys[0]), "address %s", record->rcpt.data);
+	(void)snprintf(keys[1], sizeof(keys[1]), "domain %s", record->domain);
+	(void)snprintf(keys[2], sizeof(keys[2]), "client 192.0.%d.%d", client / 250, client % 250);
+	(void)snprintf(value, sizeof(value), "user%d@example.org", rand_r(seed) % 100000);
+	for (size_t i = 0; i < len; i++) {
+		budgets[i].rule = "Count";
+		budgets[i].key = keys[i];
+		budgets[i].verdict = "hold";
+		budgets[i].client = keys[i] + sizeof("client");
+		budgets[i].mark_ms = 86400000;
+		budgets[i].values = values;
+		budgets[i].values_len = 1;
+	}
+	record->budgets = budgets;
+	record->budgets_len = len;
+}
+
 /* Random bytes where a real message has them: hash, domain, Message-IDs. */
 static void
-put_one(struct store *store, unsigned *seed, int64_t n, int sending_percent)
+put_one(struct store *store, unsigned *seed, int64_t n, int sending_percent, size_t budgets)
 {
 	static char body[4096];
 	static const char facts[] =
@@ -85,6 +119,9 @@ put_one(struct store *store, unsigned *seed, int64_t n, int sending_percent)
 	record.rcpt = span_of(rcpt);
 	record.domain = domain;
 	record.state = rand_r(seed) % 100 < sending_percent ? RECORD_SENDING : RECORD_HELD;
+	if (record.state == RECORD_SENDING)
+		record.verdict = "send";
+	add_budgets(&record, seed, budgets);
 	if (store_savepoint(store, &err) < 0 || store_put(store, &m, &err) < 0 ||
 	    store_savepoint_release(store, &err) < 0)
 		die(&err);
@@ -97,6 +134,7 @@ main(int argc, char **argv)
 	const int64_t messages = argc > 2 ? atoll(argv[2]) : 100000;
 	const int batch = argc > 3 ? atoi(argv[3]) : 64;
 	const int sending_percent = argc > 4 ? atoi(argv[4]) : 0;
+	const size_t budgets = argc > 5 ? (size_t)atoi(argv[5]) : 0;
 	struct store_options options = { .path = path, .mode = STORE_DAEMON };
 	AUTO(store_closep) struct store *store = NULL;
 	struct rusage usage;
@@ -106,7 +144,7 @@ main(int argc, char **argv)
 
 	if (path[0] == '+')
 		options.path = ++path;
-	else if (path[0] == '\0' || file_bytes(path) > 0 || batch < 1)
+	else if (path[0] == '\0' || file_bytes(path) > 0 || batch < 1 || budgets > BUDGETS)
 		return 64;
 	seed = (unsigned)file_bytes(path) + 1;
 	before = file_bytes(path);
@@ -118,7 +156,7 @@ main(int argc, char **argv)
 		if (store_check_room(store, 4096 * batch, &err) < 0 || store_begin(store, &err) < 0)
 			die(&err);
 		for (int i = 0; i < batch && n < messages; i++)
-			put_one(store, &seed, n++, sending_percent);
+			put_one(store, &seed, n++, sending_percent, budgets);
 		if (store_commit(store, &err) < 0)
 			die(&err);
 	}
@@ -126,9 +164,9 @@ main(int argc, char **argv)
 	cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	(void)getrusage(RUSAGE_SELF, &usage);
 	store_closep(&store);
-	(void)printf("messages=%" PRId64 " batch=%d sending=%d%% per_s=%" PRId64 " cpu_us=%" PRId64
-		     " bytes_each=%" PRId64 " rss_kb=%ld\n",
-		     messages, batch, sending_percent, messages * 1000000 / start, cpu / messages,
-		     (file_bytes(path) - before) / messages, usage.ru_maxrss);
+	(void)printf("messages=%" PRId64 " batch=%d sending=%d%% budgets=%zu per_s=%" PRId64
+		     " cpu_us=%" PRId64 " bytes_each=%" PRId64 " rss_kb=%ld\n",
+		     messages, batch, sending_percent, budgets, messages * 1000000 / start,
+		     cpu / messages, (file_bytes(path) - before) / messages, usage.ru_maxrss);
 	return 0;
 }

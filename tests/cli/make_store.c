@@ -1,9 +1,10 @@
 /*
  * make_store.c: a store with one record of each sort, for the tests of ndrq(1).
  *
- *	make_store FILE [MORE]
+ *	make_store FILE [MORE [counted]]
  *
- * The ids below are what the shell tests name. MORE held records follow.
+ * The ids below are what the shell tests name. MORE held records follow; with
+ * "counted" they are of one storm beyond the third, and from harvesters.
  * Any failure ends it with status 1 and a line on stderr.
  */
 #include <stdio.h>
@@ -50,6 +51,30 @@ struct sample {
 	struct span body;
 	int64_t days_ago;
 	const struct store_trace *trace;
+	const struct store_budget *budgets;
+	size_t budgets_len;
+};
+
+static const char *const tried[] = { "a@example.org", "b@example.org" };
+
+/* One IPv4 client of two rules, one of IPv6, and one whose mark is over. */
+#define HARVEST(name, address, time_ms)                                                            \
+	{                                                                                          \
+		.kind = STORE_BUDGET_HARVEST, .rule = name, .key = "client " address,              \
+		.window_ms = 1000, .max = 1, .verdict = "hold", .client = address,                 \
+		.mark_ms = time_ms, .values = tried, .values_len = 2,                              \
+	}
+static const struct store_budget counted[] = {
+	HARVEST("Harvest", "2001:db8::9", 366 * CLOCK_DAY_MS),
+	HARVEST("Harvest", "192.0.2.1", 366 * CLOCK_DAY_MS),
+	HARVEST("Another", "192.0.2.1", 366 * CLOCK_DAY_MS),
+	HARVEST("Harvest", "192.0.2.2", CLOCK_DAY_MS),
+	{ .kind = STORE_BUDGET_STORM,
+	  .rule = "Storm",
+	  .key = "address many\x1b[31m@many.example",
+	  .window_ms = CLOCK_DAY_MS,
+	  .max = 3,
+	  .verdict = "hold" },
 };
 
 static void
@@ -61,6 +86,8 @@ put(struct store *store, int64_t id, const struct sample *sample)
 		.state = sample->state,
 		.verdict = sample->verdict,
 		.rule = "Default.ndr",
+		.budgets = sample->budgets,
+		.budgets_len = sample->budgets_len,
 	};
 	struct store_new_message message = {
 		.body = sample->body,
@@ -82,6 +109,7 @@ put(struct store *store, int64_t id, const struct sample *sample)
 
 	memcpy(message.sha256, &id, sizeof(id));
 	need(store_put(store, &message, &err), "put");
+	free(record.loop_route);
 	if (record.id != id) {
 		(void)fprintf(stderr, "make_store: id %lld, not %lld\n", (long long)record.id,
 			      (long long)id);
@@ -136,7 +164,8 @@ deliver(struct store *store, enum store_delivery outcome, const char *reply,
 	size_t len;
 	int done;
 
-	need(store_outbox_lease(store, STORE_ROUTE_RELEASE, now_ms, 1, &lease, &len, &err), "lease");
+	need(store_outbox_lease(store, STORE_ROUTE_RELEASE, now_ms, 1, &lease, &len, &err),
+	     "lease");
 	if (len != 1) {
 		(void)fputs("make_store: nothing to lease\n", stderr);
 		exit(1);
@@ -230,7 +259,7 @@ main(int argc, char **argv)
 	options.path = argv[1];
 	now_ms = clock_now_ms();
 	need(store_open(&options, &store, &err), "open");
-	need(store_put_policy(store, REVISION, SPAN("mode = \"enforce\";\n"), now_ms, &err),
+	need(store_put_policy(store, REVISION, SPAN("mode = \"enforce\";\n"), false, now_ms, &err),
 	     "policy");
 	put_finished(store, &sent);
 	sample = like_ordinary(RECORD_HELD, 3);
@@ -244,6 +273,10 @@ main(int argc, char **argv)
 	sample = like_ordinary(RECORD_HELD, 20);
 	sample.rcpt = SPAN("many@many.example");
 	sample.domain = "many.example";
+	if (argc > 3) {
+		sample.budgets = counted;
+		sample.budgets_len = sizeof(counted) / sizeof(counted[0]);
+	}
 	need(store_begin(store, &err), "begin");
 	for (long more = argc > 2 ? atol(argv[2]) : 0, i = 0; i < more; i++)
 		put(store, ID_MANY + i, &sample);

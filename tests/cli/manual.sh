@@ -23,13 +23,13 @@ for verb in $verbs; do
 			sh -c "sed -n '/^\.Ss $verb\$/,/^\.S[sh] /p' '$manual' | grep -q -- 'Fl -${option#--}\b'"
 	done
 done
-# Verbs of a verb have a help of their own.
-for option in $(tool_options policy test); do
-	case $option in
-	--json | --help) continue ;;
-	esac
-	ok "the manual has policy test $option" \
-		sh -c "sed -n '/^\.Ss policy\$/,/^\.S[sh] /p' '$manual' | grep -q -- 'Fl -${option#--}\b'"
+# Verbs of a verb have a help of their own; the filters stand under list.
+filters=$(tool_options list | grep -vxe --limit)
+for verb in test replay set; do
+	for option in $(tool_options policy $verb | grep -vxF -e --json -e --help -e "$filters"); do
+		ok "the manual has policy $verb $option" \
+			sh -c "sed -n '/^\.Ss policy\$/,/^\.S[sh] /p' '$manual' | grep -q -- 'Fl -${option#--}\b'"
+	done
 done
 for option in $(tool_options); do
 	ok "the manual has $option" grep -q -- "Fl -${option#--}\b" "$manual"

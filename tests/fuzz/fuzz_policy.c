@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/config_text.h"
 #include "policy/authres.h"
+#include "policy/count.h"
 #include "policy/domain.h"
 #include "policy/edit_text.h"
 #include "policy/exchange.h"
@@ -39,11 +40,29 @@ assert_refused(const struct error *err)
 }
 
 static void
+assert_budget(const struct policy_budget *b)
+{
+	assert(strchr(b->key, ' ') != NULL && b->else_action != POLICY_SEND);
+	assert(b->max >= 1 && b->max <= COUNT_MAX && b->window_ms <= COUNT_WINDOW_MS);
+	assert((int64_t)b->values_len <= b->max + 1);
+}
+
+static void
 decide_for_all(const struct policy *policy)
 {
 	static const char *const rcpts[] = { "a@b.example", "a@ours.example", "a@x.b.example", "",
 					     "SRS0=h=t=b.example=a@ours.example" };
-	const struct facts facts = { .class = FACTS_FAILED };
+	static char mta[] = "mx.ours.example", client[] = "2001:db8::9", id[] = "<1@x>";
+	static char user[] = "prvs=1=u@ours.example", unknown[] = "5.1.1";
+	static struct facts_recipient one = { .final = user, .status = unknown };
+	const struct facts facts = {
+		.class = FACTS_FAILED,
+		.reporting_mta = mta,
+		.reporting_mta_source = FACTS_SOURCE_DSN,
+		.recipients = &one,
+		.recipients_len = 1,
+		.original = { .client_ip = client, .message_id = id, .walk = FACTS_WALK_BORDER }
+	};
 
 	for (size_t i = 0; i < sizeof(rcpts) / sizeof(rcpts[0]); i++) {
 		const struct policy_subject subject = { .facts = &facts, .rcpt = rcpts[i] };
@@ -51,6 +70,9 @@ decide_for_all(const struct policy *policy)
 
 		policy_decide(policy, &subject, &d);
 		assert(d.rule[0] != '\0' && d.proof != POLICY_PROOF_PROVED);
+		assert(d.budgets_len <= POLICY_BUDGETS_MAX);
+		for (size_t b = 0; b < d.budgets_len; b++)
+			assert_budget(&d.budgets[b]);
 		policy_decision_done(&d);
 	}
 }
@@ -189,9 +211,12 @@ read_words(struct span in)
 	AUTO(freep) char *text = span_dup(in);
 	AUTO(freep) char *judged = NULL;
 	AUTO(freep) char *read = NULL;
+	AUTO(freep) char *address = NULL;
 	const struct domain_entry *first, *second;
+	enum recipient_kind kind;
 	const char *wrong;
 	struct network network;
+	int64_t max, window_ms;
 	bool subtree;
 
 	(void)domain_table_add(&local, "ours.example", true, 0);
@@ -199,6 +224,10 @@ read_words(struct span in)
 	(void)recipient_read(text, &local, &judged);
 	if (judged != NULL)
 		(void)domain_table_find(&local, judged);
+	address = recipient_address(text, &local, &kind);
+	assert((address != NULL) == (kind == RECIPIENT_LOCAL || kind == RECIPIENT_REMOTE));
+	assert(count_read(text, &max, &window_ms) != NULL || max >= 1);
+	(void)clock_parse_rfc5322(text, &window_ms);
 	read = domain_read(text, &subtree, &wrong);
 	if (network_read(text, &network) == NULL)
 		assert(network_holds(&network, &network.base));

@@ -327,3 +327,80 @@ Test(admit, what_cannot_be_set_aside_is_refused_for_now)
 	cr_assert_eq(err.class, ERROR_TEMP);
 	cr_assert_neq(s->outcome, SUBMISSION_DAMAGED);
 }
+
+/* ---- counting --------------------------------------------------------------------------- */
+
+#define COUNTS(mode)                                                                               \
+	"mode = \"" mode "\"; local_domains = \"example.org\";\n"                                  \
+	"rules = ( { name = \"Once\"; limit = \"1/1h\"; per = \"address\"; } );\n"                 \
+	"remote_domains = ( { name = \"All\"; domain = \"*\"; ndr = \"send\"; } );\n"
+
+Test(admit, what_policy_leaves_to_be_counted_is_counted_where_it_is_stored)
+{
+	static const struct {
+		const char *policy;
+		enum record_state second;
+		int64_t waiting;
+	} cases[] = {
+		{ COUNTS("enforce"), RECORD_HELD, 1 },
+		{ COUNTS("observe"), RECORD_SENDING, 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(bench_stopp) struct bench b;
+		AUTO(store_closep) struct store *store = NULL;
+		AUTO(side_closep) sqlite3 *side = NULL;
+		AUTO(submission_freep) struct submission *s = NULL;
+		struct error err = { 0 };
+
+		bench_start(&b, cases[i].policy);
+		store = store_make(b.folder);
+		side = side_open(b.folder);
+		s = submission_make(b.policy, b.folder, SPAN(NDR), "Bob@remote.example", MB);
+		submission_add_bytes(s, SPAN("prvs=1=bob@Remote.example"));
+		admit_judge(s);
+		assert_record(&s->message.records[1], RECORD_SENDING, "send", "All.ndr");
+		cr_assert_eq(admit_store(s, store, &err), 0, "%s", err.text);
+		cr_expect_eq(s->message.records[0].became, RECORD_SENDING);
+		cr_expect_eq(s->message.records[1].became, cases[i].second);
+		cr_expect_str_eq(s->message.records[1].became_by, "Once");
+		cr_expect_eq(side_ask(side, "SELECT count(*) FROM outbox"), cases[i].waiting);
+		cr_expect_eq(side_ask(side, "SELECT count(*) FROM record"
+					    " WHERE verdict = 'hold' AND rule = 'Once'"),
+			     1);
+	}
+}
+
+Test(admit, size_and_age_are_those_of_what_was_received)
+{
+	static const struct {
+		const char *condition;
+		bool holds;
+	} cases[] = {
+		{ "larger = \"100\";", true },
+		{ "larger = \"10K\";", false },
+		{ "older = \"1h\";", true }, /* received at 1000 s, see below */
+		{ "older = \"2h\";", false },
+	};
+	static const char head[] = "Message-ID: <returned@remote.example>\r\n";
+	AUTO(buffer_done) struct buffer dated = { 0 };
+	static const char ndr[] = NDR;
+	const char *at = strstr(ndr, head);
+
+	buffer_add(&dated, ndr, (size_t)(at - ndr));
+	buffer_add_str(&dated, "Date: Wed, 31 Dec 1969 22:50:00 +0000\r\n");
+	buffer_add_str(&dated, at);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep)
+		char *policy = xasprintf("local_domains = \"example.org\"; rules = ("
+					 " { name = \"It\"; action = \"delete\"; %s } );\n",
+					 cases[i].condition);
+		AUTO(bench_stopp) struct bench b;
+		AUTO(submission_freep) struct submission *s = NULL;
+
+		bench_start(&b, policy);
+		s = judged(&b, buffer_span(&dated), "a@remote.example", NULL);
+		cr_expect_str_eq(s->message.records[0].rule, cases[i].holds ? "It" : "Default.ndr",
+				 "%s", cases[i].condition);
+	}
+}

@@ -44,6 +44,7 @@ facts_are_utf8(const struct facts *f)
 {
 	AUTO(freep) char *json = facts_to_json(f, NULL);
 	const char *const strings[] = { f->reporting_mta,
+					f->arrival_date,
 					f->subject,
 					f->message_id,
 					f->original.message_id,

@@ -79,6 +79,20 @@ Test(facts_received, the_border_is_the_first_client_that_is_not_us)
 	cr_expect_str_eq(f->original.date, "Sat, 21 Nov 2026 20:15:48 +0000");
 }
 
+Test(facts_received, a_border_that_names_no_address_does_not_borrow_one_of_ours)
+{
+	static const char *const hosts[] = { "mx.example", "in.example" };
+	static const char *const networks[] = { "192.0.2.0/24" };
+	static const char trace[] = "Received: from in (in [192.0.2.7]) by mx.example; date\n"
+				    "Received: from spam by in.example; date\n";
+	const struct facts_site site = { hosts, 2, networks, 1 };
+	AUTO(facts_freep) struct facts *f = xcalloc(1, sizeof(*f));
+
+	cr_expect_eq(read_returned_header(span_of(trace), FACTS_SOURCE_RETURNED, &site, f),
+		     FACTS_WALK_BORDER);
+	cr_expect_null(f->original.client_ip, "%s", f->original.client_ip);
+}
+
 Test(facts_received, without_our_hosts_the_topmost_public_client_counts_and_nothing_is_above)
 {
 	AUTO(facts_freep) struct facts *f = read_header(NULL);

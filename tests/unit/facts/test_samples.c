@@ -154,6 +154,7 @@ Test(facts_samples, what_a_postfix_bounce_says_is_all_there)
 	sample_read("postfix/05-remote-550-rcpt.eml", &bytes);
 	f = facts_from_message(buffer_span(&bytes), NULL);
 	cr_expect_str_eq(f->reporting_mta, "mx.local.test");
+	cr_expect_str_eq(f->arrival_date, "Sat, 21 Nov 2026 20:15:07 +0000 (UTC)");
 	cr_expect_str_eq(f->subject, "Undelivered Mail Returned to Sender");
 	cr_expect_eq(f->recipients_len, 1);
 	cr_expect_str_eq(f->recipients[0].original, "a@rej.example");

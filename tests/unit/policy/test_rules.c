@@ -19,6 +19,7 @@ static struct facts_recipient both[] = {
 };
 
 static char reporting_mta[] = "MX1.Ours.Example", client_ip[] = "203.0.113.9";
+static char date[] = "Thu, 19 Nov 2026 20:15:48 +0000";
 static char spam[] = "Yes, score=9.1";
 
 static struct facts
@@ -29,7 +30,7 @@ sample_facts(void)
 		.reporting_mta = reporting_mta,
 		.recipients = both,
 		.recipients_len = 2,
-		.original = { .client_ip = client_ip, .spam = spam },
+		.original = { .client_ip = client_ip, .spam = spam, .date = date },
 	};
 }
 
@@ -45,7 +46,11 @@ rule_policy(const char *rules)
 static char *
 judge(const struct policy *policy, struct facts *facts, const char *rcpt, const char *orcpt)
 {
-	const struct policy_subject subject = { .facts = facts, .rcpt = rcpt, .orcpt = orcpt };
+	const struct policy_subject subject = { .facts = facts,
+						.rcpt = rcpt,
+						.orcpt = orcpt,
+						.size_bytes = 2048,
+						.received_at_ms = INT64_C(1795292148000) };
 	struct policy_decision d;
 	char *says;
 
@@ -100,6 +105,14 @@ Test(rules, a_condition_holds_or_it_does_not)
 		{ "spam = true;", true },
 		{ "spam = false;", false },
 
+		{ "larger = \"2047\";", true },
+		{ "larger = \"2K\";", false },
+		{ "larger = \"1M\";", false },
+
+		/* it came two days before */
+		{ "older = \"47h\";", true },
+		{ "older = \"2d\";", false },
+
 		{ "forwarded = false;", true },
 		{ "forwarded = true;", false },
 
@@ -126,10 +139,9 @@ Test(rules, a_condition_holds_or_it_does_not)
 Test(rules, a_condition_on_what_is_not_known_does_not_hold)
 {
 	static const char *const conditions[] = {
-		"status = \"5.*\";",
-		"original = \"*@*\";",
-		"client = \"::/0\";",
-		"reporting_mta = \"*.example\";",
+		"status = \"5.*\";",  "original = \"*@*\";",
+		"client = \"::/0\";", "reporting_mta = \"*.example\";",
+		"older = \"1s\";",
 	};
 	struct facts_recipient no_status = { .final = (char[]){ "no address" } };
 
@@ -194,6 +206,40 @@ Test(rules, the_first_that_matches_decides_before_the_table_and_after_what_no_ro
 		AUTO(freep) char *says = judge(policy, &facts, cases[i].rcpt, cases[i].orcpt);
 
 		cr_expect_str_eq(says, cases[i].says, "case %zu: %s", i, says);
+	}
+}
+
+Test(rules, age_is_told_by_our_border_else_by_the_report_else_by_the_sender)
+{
+	static char now[] = "Sat, 21 Nov 2026 20:15:00 +0000",
+		    old[] = "Tue, 17 Nov 2026 20:15:00 +0000", odd[] = "yesterday",
+		    border_now[] = "from c ([203.0.113.9]) by mx; Sat, 21 Nov 2026 21:15:00 +0100",
+		    border_old[] = "from c (a; b) by mx; Tue, 17 Nov 2026 20:15:00 +0000 (UTC)",
+		    border_odd[] = "from c ([203.0.113.9]) by mx",
+		    future[] = "Mon, 23 Nov 2026 20:15:00 +0000";
+	static const struct {
+		char *border, *arrival_date, *date;
+		bool is_old;
+	} cases[] = {
+		{ border_old, now, now, true }, { border_now, old, old, false },
+		{ border_odd, old, now, true }, { NULL, old, now, true },
+		{ NULL, now, old, false },      { NULL, odd, old, true },
+		{ NULL, NULL, old, true },      { NULL, NULL, now, false },
+		{ NULL, NULL, future, false },  { NULL, NULL, odd, false },
+	};
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		rule_policy("{ name = \"Old\"; older = \"2d\"; action = \"delete\"; }");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct facts facts = { .class = FACTS_FAILED,
+				       .arrival_date = cases[i].arrival_date,
+				       .original = { .border = cases[i].border,
+						     .date = cases[i].date } };
+		AUTO(freep) char *says = judge(policy, &facts, "u@x.example", NULL);
+
+		cr_expect_str_eq(says, cases[i].is_old ? "delete Old" : "hold Default.ndr",
+				 "case %zu: %s", i, says);
 	}
 }
 

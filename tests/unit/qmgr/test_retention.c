@@ -109,6 +109,45 @@ Test(retention, while_there_is_more_it_goes_on_at_once_and_forgets_too)
 	bench_stop(&b);
 }
 
+/* Of a storm rule over an hour, with a key of its own. */
+static void
+put_counted(struct bench *b, unsigned number, int64_t age_ms)
+{
+	AUTO(freep) char *key = xasprintf("address v%u@remote.example", number);
+	const struct store_budget budget = { .kind = STORE_BUDGET_STORM,
+					     .rule = "Storm",
+					     .key = key,
+					     .window_ms = CLOCK_HOUR_MS,
+					     .max = 10,
+					     .verdict = "hold" };
+	struct store_new_record record;
+	struct store_new_message message;
+	struct error err = { 0 };
+
+	message_make(number, RECORD_HELD, &record, &message);
+	message.received_at_ms = clock_now_ms() - age_ms;
+	record.budgets = &budget;
+	record.budgets_len = 1;
+	cr_assert_eq(store_put(b->store, &message, &err), 0, "%s", err.text);
+}
+
+Test(retention, what_rules_counted_goes_when_its_window_is_over_however_much_it_is)
+{
+	struct bench b;
+
+	bench_start(&b);
+	cr_assert_eq(store_begin(b.store, NULL), 0);
+	for (unsigned i = 0; i < 5100; i++)
+		put_counted(&b, i, i < 5090 ? 2 * CLOCK_HOUR_MS : 0);
+	cr_assert_eq(store_commit(b.store, NULL), 0);
+	bench_run(&b);
+	cr_assert(test_loop_until(&b.loop, came_back, &b, 10));
+	cr_assert_eq(side_ask(b.side, "SELECT count(*) FROM event"), 10);
+	cr_assert_eq(b.loop.came_back, 2, "the second at once");
+	cr_assert_eq(side_ask(b.side, "SELECT count(*) FROM record"), 5100);
+	bench_stop(&b);
+}
+
 Test(retention, a_store_that_refuses_is_asked_again_later_and_nothing_is_lost)
 {
 	struct bench b;

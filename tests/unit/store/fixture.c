@@ -197,6 +197,10 @@ check_invariants(struct store *store)
 		"SELECT count(*) FROM message WHERE (id IN (SELECT message FROM body)) <>"
 		" (id IN (SELECT message FROM record WHERE purged_at IS NULL))",
 		"SELECT count(*) FROM message WHERE id NOT IN (SELECT message FROM record)",
+		/* A storm has records, and has counted each. */
+		"SELECT count(*) FROM storm WHERE members <"
+		" max(1, (SELECT count(*) FROM record WHERE record.storm = storm.id))"
+		" OR id NOT IN (SELECT storm FROM record WHERE storm IS NOT NULL)",
 		/* The journal is a chain that ends in the record's state. */
 		"SELECT count(*) FROM journal JOIN record ON record.id = journal.record"
 		" WHERE n = (SELECT max(n) FROM journal AS last WHERE last.record = record.id)"

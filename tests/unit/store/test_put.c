@@ -361,13 +361,17 @@ Test(put, a_policy_is_kept_once_with_its_text)
 	letter_init(&l, 1, "a@b.example");
 	l.message.policy_revision = "r1"; /* named before its text is known */
 	put(f.store, &l);
-	OK(store_put_policy(f.store, "r1", SPAN("mode = 1;"), 5, &err));
-	OK(store_put_policy(f.store, "r1", SPAN("other"), 6, &err));
-	OK(store_put_policy(f.store, "r2", SPAN(""), 7, &err));
+	OK(store_put_policy(f.store, "r1", SPAN("mode = 1;"), false, 5, &err));
+	OK(store_put_policy(f.store, "r1", SPAN("other"), false, 6, &err));
+	OK(store_put_policy(f.store, "r2", SPAN(""), false, 7, &err));
 	cr_assert_eq(ask(f.store, "SELECT count(*) FROM policy"), 2);
 	cr_assert_eq(ask(f.store, "SELECT CAST(text AS TEXT) = 'mode = 1;' FROM policy"
 				  " WHERE revision = 'r1'"),
 		     1);
+	cr_assert_eq(ask(f.store, "SELECT observes FROM policy WHERE revision = 'r1'"), 0);
+	tell(f.store, "UPDATE policy SET observes = NULL"); /* by an earlier version */
+	OK(store_put_policy(f.store, "r1", SPAN("mode = 1;"), true, 8, &err));
+	cr_assert_eq(ask(f.store, "SELECT observes FROM policy WHERE revision = 'r1'"), 1);
 }
 
 Test(put, tokens_are_random_and_ids_are_never_used_again)
