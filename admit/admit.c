@@ -72,6 +72,15 @@ fill_budgets(struct submission_rcpt *rcpt, struct store_new_record *record)
 	record->budgets_len = d->budgets_len;
 }
 
+/* A server tried in vain: sent again by the thousand it would be backscatter. A human may. */
+static void
+hold_badmail(struct store_new_record *record)
+{
+	record->state = RECORD_HELD;
+	record->rule = "badmail";
+	record->budgets_len = 0;
+}
+
 static void
 fill_records(struct submission *s)
 {
@@ -95,6 +104,8 @@ fill_records(struct submission *s)
 			.observed = policy_observes(s->policy),
 		};
 		fill_budgets(rcpt, &records[i]);
+		if (s->source->undeliverable && records[i].state == RECORD_SENDING)
+			hold_badmail(&records[i]);
 	}
 	s->message.records = records;
 	s->message.records_len = s->rcpts_len;

@@ -241,6 +241,6 @@ const struct folder_kind folder_kind_iis_badmail = {
 		.take = folder_file_take,
 		.leaves_mail = true,
 		.delivered_to_is_ours = true,
-		.may_return = true,
+		.undeliverable = true,
 	},
 };

@@ -140,7 +140,7 @@ const struct folder_kind folder_kind_exchange_badmail = {
 		.take = folder_file_take,
 		.leaves_mail = true,
 		.delivered_to_is_ours = true,
-		.may_return = true,
+		.undeliverable = true,
 	},
 };
 

@@ -37,8 +37,9 @@ struct submission_source {
 	bool delivered_to_is_ours;
 	/* Whatever has a sender is ordinary mail, also what a program answered. */
 	bool null_sender_only;
-	/* What we released may come back there, being undeliverable: no relay is to blame. */
-	bool may_return;
+	/* A server could not deliver it: policy alone sends nothing of it, and when it is what we
+	 * released no relay is to blame. */
+	bool undeliverable;
 };
 
 struct submission_rcpt {

@@ -228,7 +228,7 @@ heed_committed(struct daemon *d, const struct submission *s)
 		const struct store_new_record *r = &s->message.records[i];
 
 		log_record(s, r);
-		if (r->outcome == STORE_PUT_LOOP && !s->source->may_return)
+		if (r->outcome == STORE_PUT_LOOP && !s->source->undeliverable)
 			routes_pause(d->routes, r->loop_route);
 		if (r->outcome == STORE_PUT_NEW && r->became == RECORD_SENDING)
 			routes_wake(d->routes, r->route != NULL ? r->route : STORE_ROUTE_RELEASE);
