@@ -497,6 +497,35 @@ read_directories(const struct check *c)
 	return 0;
 }
 
+/* A folder that we write into and take from. Exchange leaves its .bad where it reads. */
+static int
+check_circle(const struct check *c, const struct settings_release *to)
+{
+	const char *folder = to->pickup != NULL ? to->pickup : to->replay;
+
+	for (size_t i = 0; folder != NULL && i < c->settings->directories_len; i++) {
+		const struct settings_directory *d = &c->settings->directories[i];
+
+		if (strcmp(d->path, folder) == 0 && strcmp(d->kind, "exchange-badmail") != 0)
+			return config_error(c->file, config_find(c->file, "directories"), c->err,
+					    "directories: what is released into %.400s would be "
+					    "taken from there again",
+					    folder);
+	}
+	return 0;
+}
+
+static int
+check_circles(const struct check *c)
+{
+	if (check_circle(c, &c->settings->release) < 0)
+		return -1;
+	for (size_t i = 0; i < c->settings->directories_len; i++)
+		if (check_circle(c, &c->settings->directories[i].release) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 check_all(const struct check *c)
 {
@@ -514,6 +543,8 @@ check_all(const struct check *c)
 	    check_release(c, config_find(c->file, "release"), &s->release) < 0)
 		return -1;
 	if (s->submit.relay != NULL && check_address(c, "submit.relay", &s->submit.relay, true) < 0)
+		return -1;
+	if (check_circles(c) < 0)
 		return -1;
 	return check_order(c);
 }

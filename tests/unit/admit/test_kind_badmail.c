@@ -120,6 +120,20 @@ Test(kind_badmail, all_three_are_one_message_with_code_and_sidecars)
 		      is_there(&b, ".ndrq/x.Bdp"));
 }
 
+Test(kind_badmail, what_policy_would_send_is_held)
+{
+	AUTO(bench_stopp) struct bench b;
+	const struct store_new_record *record;
+
+	bench_start(&b);
+	put(&b, "x.bad", "To: v@fabrikam.example\r\n" NDR);
+	cr_assert_eq(load(&b, "x.bad", false), 1);
+	record = &b.file->submission->message.records[0];
+	cr_assert_str_eq(record->verdict, "send");
+	cr_assert_eq(record->state, RECORD_HELD);
+	cr_assert_str_eq(record->rule, "badmail");
+}
+
 static const struct {
 	const char *bad, *bdr;
 	bool is_mail;

@@ -238,6 +238,12 @@ Test(settings, what_cannot_work_is_refused_and_says_why)
 		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; },\n"
 			"{ kind = \"maildir\"; path = \"/x\"; } );",
 		  "ndrq.conf:4: directories: the same path as in line 3" },
+		{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
+			"directories = ( { kind = \"iis-drop\"; path = \"/p/\"; } );",
+		  "ndrq.conf:3: directories: what is released into /p would be taken from" },
+		{ LEAST "directories = ( { kind = \"exchange-replay\"; path = \"/p\"; "
+			"release = { replay = \"/p\"; }; } );",
+		  "directories: what is released into /p would be taken from there again" },
 		{ LEAST "directories = (\n{ kind = \"iis-badmail\"; path = \"/x\"; },\n"
 			"{ kind = \"exchange-badmail\"; path = \"/x/\"; } );",
 		  "ndrq.conf:4: directories: the same path as in line 3" },
