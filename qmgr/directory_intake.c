@@ -20,12 +20,14 @@
 #include "qmgr/pickup.h"
 
 #define MOMENT_S 0.05 /* after the time at which a file may be safe */
+#define REST     9    /* times what a scan has taken: a folder of a million gets a tenth of a CPU */
 
 struct watched {
 	struct folder_intake *folder;
 	struct pickup_sender *sender; /* NULL: it sends no mail */
 	int watch;                    /* inotify's number; −1 none */
 	ev_timer soon;                /* the second look */
+	double ended;                 /* when the last scan did */
 };
 
 struct directory_intake {
@@ -64,9 +66,19 @@ watch_folder(struct directory_intake *intake, struct watched *w)
 		w->watch = inotify_add_watch(intake->notify_fd, path, events);
 }
 
+static bool
+has_rested(const struct directory_intake *intake, const struct watched *w)
+{
+	double spent_s = (double)folder_scan_spent_ms(folder_intake_scan(w->folder)) / 1e3;
+
+	return ev_now(intake->host->loop) - w->ended >= REST * spent_s;
+}
+
 static void
 start_scan(struct directory_intake *intake, struct watched *w)
 {
+	if (!folder_scan_runs(folder_intake_scan(w->folder)) && !has_rested(intake, w))
+		return; /* the next rescan comes */
 	watch_folder(intake, w);
 	folder_scan_start(folder_intake_scan(w->folder));
 	wake_turn(intake);
@@ -101,16 +113,18 @@ on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 	struct directory_intake *intake = timer->data;
 	bool more = false;
 
-	(void)loop;
 	(void)events;
 	if (intake->paused || intake->draining)
 		return;
 	for (size_t i = 0; i < intake->watched_len; i++) {
 		struct watched *w = &intake->watched[i];
+		bool runs = folder_scan_runs(folder_intake_scan(w->folder));
 
 		more |= folder_scan_turn(folder_intake_scan(w->folder));
-		if (!folder_scan_runs(folder_intake_scan(w->folder)))
+		if (runs && !folder_scan_runs(folder_intake_scan(w->folder))) {
+			w->ended = ev_now(loop);
 			look_again_soon(intake, w);
+		}
 	}
 	if (more)
 		wake_turn(intake);
@@ -125,7 +139,8 @@ on_rescan(struct ev_loop *loop, ev_timer *timer, int events)
 	if (intake->draining)
 		return;
 	for (size_t i = 0; i < intake->watched_len; i++)
-		start_scan(intake, &intake->watched[i]);
+		if (!folder_scan_runs(folder_intake_scan(intake->watched[i].folder)))
+			start_scan(intake, &intake->watched[i]);
 	ev_timer_set(timer, (double)intake->host->settings->directory.rescan_ms / 1e3, 0);
 	ev_timer_start(loop, timer);
 }

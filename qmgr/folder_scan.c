@@ -39,6 +39,7 @@ struct folder_scan {
 	bool failed;  /* said so in the log */
 	bool resting; /* nothing more is taken in this scan */
 	bool waits;
+	int64_t spent_ns;
 	bool has_now;        /* now_ms was asked for in this scan */
 	int64_t now_ms;      /* the folder's clock */
 	int64_t newest_ms;   /* of all files ever seen: a clock of last resort */
@@ -268,8 +269,17 @@ step(struct folder_scan *scan)
 	return true;
 }
 
-bool
-folder_scan_turn(struct folder_scan *scan)
+static int64_t
+monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool
+take_turn(struct folder_scan *scan)
 {
 	for (int i = 0; i < NAMES_A_TURN && scan->stage != SCAN_NONE; i++) {
 		if (scan->resting) {
@@ -284,6 +294,22 @@ folder_scan_turn(struct folder_scan *scan)
 	return scan->stage != SCAN_NONE;
 }
 
+bool
+folder_scan_turn(struct folder_scan *scan)
+{
+	int64_t began_ns = monotonic_ns();
+	bool more = take_turn(scan);
+
+	scan->spent_ns += monotonic_ns() - began_ns;
+	return more;
+}
+
+int64_t
+folder_scan_spent_ms(const struct folder_scan *scan)
+{
+	return scan->spent_ns / 1000000;
+}
+
 void
 folder_scan_start(struct folder_scan *scan)
 {
@@ -294,6 +320,7 @@ folder_scan_start(struct folder_scan *scan)
 		return;
 	}
 	scan->again = scan->resting = scan->waits = scan->has_now = false;
+	scan->spent_ns = 0;
 	if (folder_open(scan->options.path, scan->options.kind->inside, &scan->places, &err) < 0) {
 		complain(scan, err.text);
 		return;

@@ -37,6 +37,8 @@ void folder_scan_start(struct folder_scan *scan);
 /* A turn's worth of names. True: there are more, and room for them. */
 bool folder_scan_turn(struct folder_scan *scan);
 bool folder_scan_runs(const struct folder_scan *scan);
+/* What the turns of this scan, or of the last, have taken of the loop's time. */
+int64_t folder_scan_spent_ms(const struct folder_scan *scan);
 /* Nothing more is taken in this scan: the store refuses. */
 void folder_scan_rest(struct folder_scan *scan);
 
