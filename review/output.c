@@ -189,32 +189,6 @@ progress_clear(void)
 	progress_shown = false;
 }
 
-bool
-progress_bar_wanted(void)
-{
-	return isatty(STDERR_FILENO) == 1;
-}
-
-void
-progress_bar(const char *what, int64_t done, int64_t all)
-{
-	static const char full[] = "##############################";
-	int width = (int)sizeof(full) - 1, filled;
-
-	if (!progress_bar_wanted())
-		return;
-	progress_shown = true;
-	if (all <= 0) {
-		(void)fprintf(stderr, "\r%s: %lld", what, (long long)done);
-		return;
-	}
-	if (done > all) /* more came meanwhile */
-		all = done;
-	filled = (int)(done * width / all);
-	(void)fprintf(stderr, "\r%s: [%.*s%*s] %3d %%  %lld of %lld", what, filled, full,
-		      width - filled, "", (int)(done * 100 / all), (long long)done, (long long)all);
-}
-
 int
 output_finish(void)
 {

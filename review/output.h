@@ -49,11 +49,6 @@ void progress_show(const char *what, int64_t done, int64_t all);
 void progress_bar(const char *what, int64_t done, int64_t all);
 void progress_clear(void);
 
-/* The same as a bar, while standard output may be a terminal too: for verbs that print little. all
- * 0: not known, a number without a bar. */
-bool progress_bar_wanted(void);
-void progress_bar(const char *what, int64_t done, int64_t all);
-
 /* Has all been written? EX_OK, or EX_IOERR after a complaint. */
 int output_finish(void);
 

@@ -36,7 +36,7 @@ static void
 count(struct sweep *sweep, const struct sweep_line *line)
 {
 	sweep->triplets[line->outcome]++;
-	if (all_seen(sweep) % PROGRESS_EVERY == 0)
+	if (sweep->all > 0 && all_seen(sweep) % PROGRESS_EVERY == 0)
 		progress_bar("swept", all_seen(sweep), sweep->all);
 	if (line->outcome != SWEEP_TAKEN)
 		return;
@@ -72,10 +72,10 @@ print_taken(const struct sweep *sweep, const struct sweep_line *line)
 	if (strcmp(line->why, "all") != 0)
 		(void)printf(", by --%s", line->why);
 	if (line->id != 0)
-		(void)printf(": %s%lld, %s, %s%s%s", line->again ? "again " : "",
-			     (long long)line->id, line->state, line->class,
-			     line->error_code != NULL ? ", " : "",
-			     line->error_code != NULL ? line->error_code : "");
+		(void)printf(": %lld, %s, %s", (long long)line->id,
+			     line->again ? "there already" : line->state, line->class);
+	if (line->error_code != NULL)
+		(void)printf(", %s", line->error_code);
 	if (line->archived_as != NULL) {
 		AUTO(freep) char *as = text_for_people(span_of(line->archived_as));
 
@@ -194,7 +194,7 @@ log_taken(struct sweep *sweep, const struct sweep_line *line)
 
 	if (line->id != 0) {
 		fields[n++] = LOG_I("record", line->id);
-		fields[n++] = LOG_S("state", line->state);
+		fields[n++] = LOG_S("state", line->again ? "again" : line->state);
 		fields[n++] = LOG_S("class", line->class);
 	}
 	if (line->error_code != NULL)

@@ -303,12 +303,26 @@ commit_batch(struct storer *storer, struct error *err)
 	return store_commit(store, err);
 }
 
+/* NULL: a record that was there, and is in whatever state it came to meanwhile. */
+static const char *
+state_of(const struct store_new_record *r)
+{
+	switch (r->outcome) {
+	case STORE_PUT_NEW:
+		return record_state_name(r->became);
+	case STORE_PUT_LOOP:
+		return record_state_name(RECORD_HELD);
+	case STORE_PUT_REDELIVERED:
+		break;
+	}
+	return NULL;
+}
+
 static int
 end_triplet(struct sweep *sweep, const struct taking *t, struct error *err)
 {
 	const struct store_new_message *m = &t->submission->message;
 	const struct store_new_record *r = &m->records[0];
-	bool loop = r->outcome == STORE_PUT_LOOP;
 
 	if (t->refusal.class != ERROR_NONE)
 		return leave(sweep, &t->badmail, t->refusal.text);
@@ -320,8 +334,7 @@ end_triplet(struct sweep *sweep, const struct taking *t, struct error *err)
 				    .badmail = &t->badmail,
 				    .why = t->why,
 				    .id = r->id,
-				    .state = loop ? record_state_name(RECORD_HELD)
-						  : record_state_name(r->state),
+				    .state = state_of(r),
 				    .class = m->class,
 				    .error_code = m->error_code,
 				    .again = r->outcome == STORE_PUT_REDELIVERED,
@@ -404,7 +417,8 @@ open_policy(struct storer *storer)
 		return EX_CONFIG;
 	}
 	if (store_put_policy(storer->place.store, policy_revision(storer->policy),
-			     policy_text(storer->policy), clock_now_ms(), &err) < 0)
+			     policy_text(storer->policy), policy_observes(storer->policy),
+			     clock_now_ms(), &err) < 0)
 		return store_refusal(&err);
 	return EX_OK;
 }
