@@ -381,15 +381,59 @@ rcpt:later* 451 4.2.0 later'
 	ok 'then its file goes too' wait_for 10 gone "$pickup/down.eml"
 }
 
+# A kill may send a mail twice, and never loses one.
+arrived() { # N: so many of them at least
+	[ "$(grep -hao '^Message-ID: <burst[0-9]*@' "$sink"/*.eml 2>/dev/null | sort -u | wc -l)" -ge "$1" ]
+}
+no_burst() {
+	[ -z "$(find "$root/Pickup" -name 'burst*' -print -quit)" ]
+}
+test_pickup_kills() {
+	local pickup=$root/Pickup i
+
+	mkdir "$root/burst"
+	for i in {1..60}; do
+		printf 'x-sender: app@example.org\r\nx-receiver: x@remote.example\r\nMessage-ID: <burst%s@example.org>\r\n\r\nbody\r\n' "$i" \
+			>"$root/burst/burst$i.eml"
+	done
+	mv "$root"/burst/* "$pickup"
+	for i in 1 20 40; do
+		wait_for 10 arrived "$i"
+		ndrqd_kill
+		ndrqd_start
+	done
+	ok 'of 60 mails and three kills each mail arrives' wait_for 20 arrived 60
+	ok 'and no file stays' wait_for 10 no_burst
+	is 'nor a record' "$(records "'burst' in (r.get('message_id') or '')" | wc -l)" 0
+}
+
+# Who may not read a file waits until he may; root always may.
+test_no_permission() {
+	if [ "$(id -u)" = 0 ]; then
+		skip 'a file that may not be read waits, which is said' 'root may read all'
+		return
+	fi
+	mailroot triplet "$root" secret p1@victim.example
+	chmod 0 "$root/secret.bdr"
+	mv "$root"/secret.{bad,bdr,bdp} "$badmail"
+	ok 'a file that may not be read waits, which is said' \
+		wait_for 10 ndrqd_said 'event=file-waits .*name=secret.bad .*Permission denied'
+	is 'once' "$(grep -c 'name=secret.bad' "$q.log")" 1
+	chmod 600 "$badmail/secret.bdr"
+	ok 'and is taken when it may be' wait_for 10 taken secret
+}
+
 instance told true
 test_oddities
 test_records
 test_second_run
 test_writing
+test_no_permission
 test_folder
 test_full_disk
 test_release
 test_pickup
+test_pickup_kills
 test_kills
 ok 'ndrqd ends in good order' ndrqd_stop
 
