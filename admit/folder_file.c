@@ -195,7 +195,6 @@ int
 folder_file_spool_with_envelope(struct folder_file *file, size_t part, struct error *err)
 {
 	struct submission *s = file->submission;
-	AUTO(buffer_done) struct buffer none = { 0 };
 	struct reader reader = { .file = file };
 	int result;
 

@@ -56,7 +56,7 @@ find_other(int fd, const char *name, enum badmail_part part, char *out)
 {
 	struct stat st;
 
-	for (int letters = LETTERS_AS_NAME; letters < LETTERS; letters++) {
+	for (enum letters letters = LETTERS_AS_NAME; letters < LETTERS; letters++) {
 		other_name(name, part, letters, out);
 		if (fstatat(fd, out, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			return S_ISREG(st.st_mode);
