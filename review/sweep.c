@@ -287,16 +287,19 @@ measure(struct sweep *sweep, struct error *err)
 	return 0;
 }
 
-/* What was begun is finished, also when the walk could not go on. */
+/* What was begun is finished, also when the walk could not go on; its error is the one to tell. */
 static int
 work(struct sweep *sweep, struct error *err)
 {
+	struct error late;
 	int result = walk(sweep, sweep_one, err);
 
-	if (sweep->taker->finish != NULL && !sweep->plan->dry_run &&
-	    sweep->taker->finish(sweep, result < 0 ? NULL : err) < 0)
-		return -1;
-	return result;
+	if (sweep->taker->finish == NULL || sweep->plan->dry_run ||
+	    sweep->taker->finish(sweep, &late) == 0)
+		return result;
+	if (result == 0)
+		*err = late;
+	return -1;
 }
 
 static int

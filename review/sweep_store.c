@@ -160,7 +160,7 @@ read_triplet(struct sweep *sweep, struct taking *t, struct error *err)
 /* The message behind the envelope on top of it. Without one, the first file that says something is
  * kept in its place. */
 static int
-spool_message(struct taking *t, struct error *err)
+spool_message(struct sweep *sweep, struct taking *t, struct error *err)
 {
 	int part = BADMAIL_BAD;
 	struct span message;
@@ -172,11 +172,14 @@ spool_message(struct taking *t, struct error *err)
 	if (part == BADMAIL_BAD)
 		message = (struct span){ message.data + t->envelope.message_at,
 					 message.len - t->envelope.message_at };
+	if (t->envelope.limits || message.len == 0) /* of which not all would be kept */
+		return leave(sweep, &t->badmail,
+			     "its envelope is too long, or all there is; --archive takes it");
 	if (spool_add(t->submission->spool, message, err) < 0 ||
 	    spool_finish(t->submission->spool, err) < 0)
 		return -1;
 	buffer_done(&t->bytes[BADMAIL_BAD]);
-	return 0;
+	return 1;
 }
 
 /* ---- judging ------------------------------------------------------------ */
@@ -365,8 +368,8 @@ fill(struct sweep *sweep, struct taking *t, struct error *err)
 	t->submission->spool =
 		spool_new(storer->spool_folder, storer->place.settings->limits.size_bytes);
 	result = read_triplet(sweep, t, err);
-	if (result > 0 && spool_message(t, err) < 0)
-		return -1;
+	if (result > 0)
+		result = spool_message(sweep, t, err);
 	if (result <= 0)
 		return result;
 	judge(t);

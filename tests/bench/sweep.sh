@@ -33,15 +33,25 @@ tree() { # FOLDER TRIPLETS
 median() {
 	tr ' ' '\n' <<<"$*" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
-# measured COMMAND…: wall and CPU of it and its children in $wall_us, $cpu_us; $rss_kb its largest
+# measured COMMAND…: wall and CPU of it in $wall_us, $cpu_us; $rss_kb its largest resident set
 measured() {
 	python3 - "$@" >"$tmp/measured" <<-'END'
 		import resource, subprocess, sys, time
 		begun = time.perf_counter()
-		status = subprocess.run(sys.argv[1:], stdout=sys.stderr).returncode
+		child = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
+		largest = 0
+		while child.poll() is None:
+		    # not ru_maxrss: that counts this process too, which the child was before exec
+		    try:
+		        for line in open("/proc/%d/status" % child.pid):
+		            if line.startswith("VmHWM"):
+		                largest = max(largest, int(line.split()[1]))
+		    except OSError:
+		        pass
+		    time.sleep(0.002 if time.perf_counter() - begun < 1 else 0.05)
 		wall = time.perf_counter() - begun
 		used = resource.getrusage(resource.RUSAGE_CHILDREN)
-		print(int(wall * 1e6), int((used.ru_utime + used.ru_stime) * 1e6), used.ru_maxrss, status)
+		print(int(wall * 1e6), int((used.ru_utime + used.ru_stime) * 1e6), largest, child.returncode)
 	END
 	read -r wall_us cpu_us rss_kb status <"$tmp/measured"
 	[ "$status" = 0 ] || bail_out "$* ends with $status"
