@@ -207,7 +207,17 @@ folder_file_spool_with_envelope(struct folder_file *file, size_t part, struct er
 			result = -1;
 	}
 	buffer_done(&reader.head);
+	if (result > 0 && spool_size(s->spool) == 0)
+		return folder_file_leave(file, FOLDER_UNFIT, "an envelope without a message");
 	return result <= 0 ? result : folder_file_end_spool(s, err);
+}
+
+int
+folder_file_check_envelope(struct folder_file *file)
+{
+	if (!file->envelope.limits)
+		return 1;
+	return folder_file_leave(file, FOLDER_UNFIT, "more recipients than can be read");
 }
 
 void

@@ -72,6 +72,8 @@ int folder_file_spool(struct folder_file *file, size_t part, struct error *err);
 int folder_file_spool_with_envelope(struct folder_file *file, size_t part, struct error *err);
 /* Finishes the spool. 1 or -1. */
 int folder_file_end_spool(struct submission *submission, struct error *err);
+/* 1 when all of it was read, else 0 with the verdict set: nobody is left out in silence. */
+int folder_file_check_envelope(struct folder_file *file);
 /* That envelope becomes the submission's. */
 void folder_file_set_envelope(struct submission *submission, const struct pickup *envelope);
 

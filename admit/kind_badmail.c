@@ -197,8 +197,10 @@ badmail_load(struct submission *s, struct error *err)
 	}
 	if (result <= 0)
 		return result;
-	return has_message(file) ? folder_file_spool_with_envelope(file, 0, err)
-				 : spool_sidecar(file, err);
+	if (!has_message(file))
+		return spool_sidecar(file, err);
+	result = folder_file_spool_with_envelope(file, 0, err);
+	return result <= 0 ? result : folder_file_check_envelope(file);
 }
 
 /* ---- the envelope ------------------------------------------------------------------ */

@@ -8,7 +8,9 @@
  */
 #include "admit/folder_file.h"
 
-#include <string.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
 
 static bool
 wants_any(const char *name)
@@ -57,19 +59,17 @@ load_with_envelope(struct submission *s, struct error *err)
 	struct folder_file *file = s->ctx;
 	int result = load_any(file, err);
 
-	if (result <= 0)
-		return result;
-	if (!file->envelope.given)
+	if (result > 0 && !file->envelope.given)
 		return folder_file_leave(file, FOLDER_UNFIT, "no x-sender or x-receiver line");
-	if (file->envelope.limits)
-		return folder_file_leave(file, FOLDER_UNFIT, "more recipients than can be read");
-	return 1;
+	return result <= 0 ? result : folder_file_check_envelope(file);
 }
 
 static int
 load_bad(struct submission *s, struct error *err)
 {
-	return load_any(s->ctx, err);
+	int result = load_any(s->ctx, err);
+
+	return result <= 0 ? result : folder_file_check_envelope(s->ctx);
 }
 
 static void
@@ -89,6 +89,17 @@ read_envelope_or_header(struct submission *s)
 		folder_file_set_envelope(s, &file->envelope);
 	else
 		folder_file_read_header(s);
+}
+
+/* With more recipients than can be read it is nobody's; as a mail it ends in Badmail. */
+static void
+read_pickup_envelope(struct submission *s)
+{
+	const struct folder_file *file = s->ctx;
+
+	folder_file_set_envelope(s, &file->envelope);
+	if (file->envelope.limits)
+		free(TAKE(s->sender));
 }
 
 /* All that lies there is ours to send, so it is claimed as soon as it is read. */
@@ -153,7 +164,7 @@ const struct folder_kind folder_kind_pickup = {
 	.source = {
 		.intake = "pickup",
 		.load = load_pickup,
-		.read_envelope = read_envelope,
+		.read_envelope = read_pickup_envelope,
 		.take = folder_file_take,
 		.leaves_mail = true,
 		.delivered_to_is_ours = true,

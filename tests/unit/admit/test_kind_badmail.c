@@ -186,6 +186,23 @@ Test(kind_badmail, nothing_but_empty_files_is_left)
 	cr_assert_eq(b.file->verdict, FOLDER_UNFIT);
 }
 
+Test(kind_badmail, an_envelope_that_is_beyond_the_limits_or_alone_is_left)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(buffer_done) struct buffer many = { 0 };
+
+	bench_start(&b);
+	put(&b, "x.bad", "x-sender: <>\r\nx-receiver: <a@b.example>\r\n");
+	cr_assert_eq(load(&b, "x.bad", false), 0);
+	cr_assert_eq(b.file->verdict, FOLDER_UNFIT);
+	for (size_t i = 0; i <= PICKUP_RCPTS_MOST; i++)
+		buffer_printf(&many, "x-receiver: <r%zu@b.example>\n", i);
+	buffer_add_str(&many, NDR);
+	put(&b, "y.bad", many.data);
+	cr_assert_eq(load(&b, "y.bad", false), 0);
+	cr_assert_eq(b.file->verdict, FOLDER_UNFIT);
+}
+
 Test(kind_badmail, a_sidecar_that_is_none_is_left_and_the_triplet_with_it)
 {
 	AUTO(bench_stopp) struct bench b;

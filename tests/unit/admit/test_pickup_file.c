@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "admit/admit.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/unit/admit/submission_fixture.h"
@@ -252,6 +253,47 @@ Test(pickup_file, what_cannot_be_put_into_Badmail_stays_and_a_second_call_mends_
 	cr_assert_eq(settle(&b, PICKUP_SENT, PICKUP_REFUSED), 0);
 	cr_assert(is_there(&b, "Badmail/m.eml.bad"));
 	cr_assert_not(is_there(&b, "Pickup/.ndrq/m.eml"));
+}
+
+Test(pickup_file, a_notification_is_one_only_when_all_its_recipients_are_known)
+{
+	static const struct {
+		const char *text;
+		bool is_mail;
+	} cases[] = {
+		{ "x-sender: <>\nx-receiver: a@b.example\n\n" MESSAGE, false },
+		{ "x-sender: <a@b.example>\nx-receiver: a@b.example\nAuto-Submitted: "
+		  "auto-replied\n" MESSAGE,
+		  true },
+		{ NDR, true },
+		{ "From: <>\nTo: a@b.example\n\nx", true },
+		{ "x-sender: <>\nx-receiver: <>\n\n" MESSAGE, false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(bench_stopp) struct bench b;
+
+		bench_start(&b, "m.eml", cases[i].text);
+		folder_kind_pickup.source.read_envelope(b.file->submission);
+		admit_judge(b.file->submission);
+		cr_expect_eq(admit_is_mail(b.file->submission), cases[i].is_mail, "%zu", i);
+	}
+}
+
+Test(pickup_file, a_notification_for_more_than_can_be_read_is_not_kept_for_some)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(buffer_done) struct buffer many = { 0 };
+
+	buffer_add_str(&many, "x-sender: <>\n");
+	for (size_t i = 0; i <= PICKUP_RCPTS_MOST; i++)
+		buffer_printf(&many, "x-receiver: <r%zu@b.example>\n", i);
+	buffer_add_str(&many, NDR);
+	bench_start(&b, "m.eml", many.data);
+	folder_kind_pickup.source.read_envelope(b.file->submission);
+	admit_judge(b.file->submission);
+	cr_assert(admit_is_mail(b.file->submission));
+	cr_assert_not_null(pickup_file_objection(b.file));
 }
 
 Test(pickup_file, a_mail_that_nobody_can_get_says_why)
