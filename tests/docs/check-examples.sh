@@ -65,6 +65,14 @@ is 'the release in conf/iis.md is right' "$(
 	"$top_builddir/ndrqd" -c "$tmp/pickup.conf" -t 2>&1
 	echo $?
 )" 0
+for kind in iis-badmail pickup; do
+	is "the watched folders of kind $kind in conf/iis.md are right" "$(
+		sed 's,127.0.0.1:25252,127.0.0.1:25253,' "$tmp/ndrq.conf" >"$tmp/watched.conf"
+		block conf/iis.md "kind = \"$kind\"" >>"$tmp/watched.conf"
+		"$top_builddir/ndrqd" -c "$tmp/watched.conf" -t 2>&1
+		echo $?
+	)" 0
+done
 
 if command -v systemd-analyze >/dev/null; then
 	block conf/iis.md 'Type=oneshot' | sed 's,^ExecStart=.*,ExecStart=/bin/true,; s,^Requires.*,,; s,^User=.*,,' >"$tmp/ndrq-sweep.service"
