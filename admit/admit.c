@@ -90,6 +90,15 @@ fill_budgets(struct submission_rcpt *rcpt, struct store_new_record *record)
 	record->budgets_len = d->budgets_len;
 }
 
+/* A server tried in vain: sent again by the thousand it would be backscatter. A human may. */
+static void
+hold_badmail(struct store_new_record *record)
+{
+	record->state = RECORD_HELD;
+	record->rule = "badmail";
+	record->budgets_len = 0;
+}
+
 static void
 fill_records(struct submission *s)
 {
@@ -117,6 +126,8 @@ fill_records(struct submission *s)
 			.observed = policy_observes(s->policy),
 		};
 		fill_budgets(rcpt, &records[i]);
+		if (s->source->undeliverable && records[i].state == RECORD_SENDING)
+			hold_badmail(&records[i]);
 	}
 	s->message.records = records;
 	s->message.records_len = s->rcpts_len;
@@ -176,6 +187,8 @@ admit_judge(struct submission *s)
 bool
 admit_is_mail(const struct submission *s)
 {
+	if (s->source->null_sender_only && (s->sender == NULL || s->sender[0] != '\0'))
+		return true;
 	return s->facts->class == FACTS_MAIL;
 }
 

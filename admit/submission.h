@@ -35,6 +35,11 @@ struct submission_source {
 	bool leaves_mail;
 	/* Delivered-To names the mailbox it was taken from, and nobody who forwards. */
 	bool delivered_to_is_ours;
+	/* Whatever has a sender is ordinary mail, also what a program answered. */
+	bool null_sender_only;
+	/* A server could not deliver it: policy alone sends nothing of it, and when it is what we
+	 * released no relay is to blame. */
+	bool undeliverable;
 };
 
 struct submission_rcpt {

@@ -71,6 +71,17 @@ add_field(struct buffer *line, const struct log_field *field)
 }
 
 void
+log_format(struct buffer *out, const char *event, const struct log_field *fields)
+{
+	if (fields->key != NULL && strcmp(fields->key, "id") == 0)
+		add_field(out, fields++);
+	buffer_printf(out, "event=%s ", event);
+	for (; fields->key != NULL; fields++)
+		add_field(out, fields);
+	out->data[out->len - 1] = '\n';
+}
+
+void
 log_event_fields(int level, const char *event, const struct log_field *fields)
 {
 	AUTO(buffer_done) struct buffer line = { 0 };
@@ -82,12 +93,7 @@ log_event_fields(int level, const char *event, const struct log_field *fields)
 			      level); /* sd-daemon(3); the journal knows who speaks */
 	else if (log_target == LOG_TO_STDERR)
 		buffer_printf(&line, "%s: ", log_ident);
-	if (fields->key != NULL && strcmp(fields->key, "id") == 0)
-		add_field(&line, fields++);
-	buffer_printf(&line, "event=%s ", event);
-	for (; fields->key != NULL; fields++)
-		add_field(&line, fields);
-	line.data[line.len - 1] = '\n';
+	log_format(&line, event, fields);
 	if (log_target == LOG_TO_SYSLOG)
 		syslog(level, "%s", line.data);
 	else if (write(STDERR_FILENO, line.data, line.len) < 0)

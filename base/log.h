@@ -40,4 +40,7 @@ void log_set_level(int level);
 			 (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ .key = NULL } })
 void log_event_fields(int level, const char *event, const struct log_field *fields);
 
+/* The same line with its LF, added to out, for a file of one's own. fields ends with a NULL key. */
+void log_format(struct buffer *out, const char *event, const struct log_field *fields);
+
 #endif

@@ -35,7 +35,9 @@
 #define DAY        CLOCK_DAY_MS
 
 static const char *const log_choices[] = { "syslog", "stderr", NULL };
-static const char *const directory_kinds[] = { "maildir", NULL };
+const char *const settings_directory_kinds[] = {
+	"maildir", "iis-badmail", "iis-drop", "exchange-replay", "exchange-badmail", "pickup", NULL,
+};
 
 /* clang-format off: a table */
 #define AT(member) offsetof(struct settings, member)
@@ -60,8 +62,14 @@ const struct config_item settings_items[] = {
 	{ "lmtp.transaction_timeout", CONFIG_SPAN, AT(lmtp.transaction_timeout_ms), "30m", SECOND,
 	  DAY, NULL, "for all of a message" },
 
-	{ "directory.rescan", CONFIG_SPAN, AT(directory.rescan_ms), "30s", SECOND / 10, HOUR, NULL,
+	{ "directory.rescan", CONFIG_SPAN, AT(directory.rescan_ms), "5s", SECOND / 10, HOUR, NULL,
 	  "between looks into directories" },
+	{ "directory.inotify", CONFIG_BOOL, AT(directory.inotify), "true", 0, 0, NULL,
+	  "look at once when the system tells" },
+	{ "directory.settle", CONFIG_SPAN, AT(directory.settle_ms), "5s", 0, HOUR, NULL,
+	  "for a file to be left in peace" },
+	{ "directory.orphan_timeout", CONFIG_SPAN, AT(directory.orphan_timeout_ms), "5m", 0,
+	  30 * DAY, NULL, "waiting for the rest of a triplet" },
 
 	{ "release.relay", CONFIG_TEXT, AT(release.relay), NULL, 1, 4000, NULL,
 	  "the mail server's release port" },
@@ -389,10 +397,39 @@ take_route(const struct check *c, const config_setting_t *row, struct settings_d
 static bool
 is_directory_kind(const char *kind)
 {
-	for (const char *const *k = directory_kinds; *k != NULL; k++)
+	for (const char *const *k = settings_directory_kinds; *k != NULL; k++)
 		if (strcmp(*k, kind) == 0)
 			return true;
 	return false;
+}
+
+static char *
+directory_kinds_text(void)
+{
+	struct buffer out = { 0 };
+
+	for (const char *const *k = settings_directory_kinds; *k != NULL; k++)
+		buffer_printf(&out, "%s\"%s\"", out.len > 0 ? ", " : "", *k);
+	return buffer_take(&out);
+}
+
+/* Mail that is no notification needs a server to send it. */
+static bool
+has_relay_for(const struct settings *s, const struct settings_directory *d)
+{
+	return strcmp(d->kind, "pickup") != 0 || d->release.relay != NULL ||
+	       s->submit.relay != NULL || s->release.relay != NULL;
+}
+
+/* Exchange leaves its .bad where it reads, and nobody else takes those. */
+static bool
+may_share(const char *one, const char *other)
+{
+	static const char bad[] = "exchange-badmail";
+	const char *rest = strcmp(one, bad) == 0 ? other : one;
+
+	return (strcmp(one, bad) == 0) != (strcmp(other, bad) == 0) &&
+	       (strcmp(rest, "exchange-replay") == 0 || strcmp(rest, "pickup") == 0);
 }
 
 static int
@@ -407,15 +444,23 @@ check_directory(const struct check *c, const config_setting_t *row, size_t index
 	if (!is_directory_kind(d->kind)) {
 		AUTO(freep) char *shown = text_to_printable(span_of(d->kind));
 
+		AUTO(freep) char *kinds = directory_kinds_text();
+
 		return config_error(c->file, config_setting_get_member(row, "kind"), c->err,
-				    "directories: unknown kind \"%.40s\"; there is: \"maildir\"",
-				    shown);
+				    "directories: unknown kind \"%.40s\"; there are: %s", shown,
+				    kinds);
 	}
 	make_absolute(c, &d->path);
+	strip_slashes(d->path);
+	if (!has_relay_for(c->settings, d))
+		return config_error(c->file, row, c->err,
+				    "directories: a row of kind \"pickup\" sends mail, and none of "
+				    "its own release.relay, submit.relay and release.relay is set");
 	if (config_setting_get_member(row, "release") != NULL && take_route(c, row, d) < 0)
 		return -1;
 	for (size_t i = 0; i < index; i++)
-		if (strcmp(c->settings->directories[i].path, d->path) == 0)
+		if (strcmp(c->settings->directories[i].path, d->path) == 0 &&
+		    !may_share(c->settings->directories[i].kind, d->kind))
 			return config_error(c->file, row, c->err,
 					    "directories: the same path as in line %d",
 					    c->settings->directories[i].line);
@@ -452,6 +497,35 @@ read_directories(const struct check *c)
 	return 0;
 }
 
+/* A folder that we write into and take from. Exchange leaves its .bad where it reads. */
+static int
+check_circle(const struct check *c, const struct settings_release *to)
+{
+	const char *folder = to->pickup != NULL ? to->pickup : to->replay;
+
+	for (size_t i = 0; folder != NULL && i < c->settings->directories_len; i++) {
+		const struct settings_directory *d = &c->settings->directories[i];
+
+		if (strcmp(d->path, folder) == 0 && strcmp(d->kind, "exchange-badmail") != 0)
+			return config_error(c->file, config_find(c->file, "directories"), c->err,
+					    "directories: what is released into %.400s would be "
+					    "taken from there again",
+					    folder);
+	}
+	return 0;
+}
+
+static int
+check_circles(const struct check *c)
+{
+	if (check_circle(c, &c->settings->release) < 0)
+		return -1;
+	for (size_t i = 0; i < c->settings->directories_len; i++)
+		if (check_circle(c, &c->settings->directories[i].release) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 check_all(const struct check *c)
 {
@@ -469,6 +543,8 @@ check_all(const struct check *c)
 	    check_release(c, config_find(c->file, "release"), &s->release) < 0)
 		return -1;
 	if (s->submit.relay != NULL && check_address(c, "submit.relay", &s->submit.relay, true) < 0)
+		return -1;
+	if (check_circles(c) < 0)
 		return -1;
 	return check_order(c);
 }
@@ -572,6 +648,7 @@ settings_changed_at_start(const struct settings *a, const struct settings *b)
 		{ "lmtp.listen", same_list(&a->lmtp.listen, &b->lmtp.listen) },
 		{ "lmtp.socket_mode", a->lmtp.socket_mode == b->lmtp.socket_mode },
 		{ "directories", same_directories(a, b) },
+		{ "directory.inotify", a->directory.inotify == b->directory.inotify },
 		{ "release.relay", same_release(&a->release, &b->release) },
 		{ "submit.relay", same_text(a->submit.relay, b->submit.relay) },
 		{ "release.sessions", a->release.sessions == b->release.sessions },

@@ -26,12 +26,15 @@ struct settings_release {
 };
 
 struct settings_directory {
-	char *kind; /* "maildir" */
+	char *kind; /* "maildir", "iis-badmail" … (admit/folder_kind.c has the same) */
 	char *path;
 	struct settings_release release; /* of its own, when route is not NULL */
 	char *route;                     /* the name of that in records: "pickup /path" */
 	int line;                        /* in the file, for messages */
 };
+/* The names, NULL at the end. */
+extern const char *const settings_directory_kinds[];
+
 /* A row of directories. */
 extern const struct config_item settings_directory_items[];
 extern const size_t settings_directory_items_len;
@@ -57,7 +60,10 @@ struct settings {
 	struct settings_directory *directories;
 	size_t directories_len;
 	struct {
-		int64_t rescan_ms; /* polling beside inotify */
+		int64_t rescan_ms;         /* polling beside inotify */
+		bool inotify;              /* polling only, without */
+		int64_t settle_ms;         /* a file written in place is left alone for so long */
+		int64_t orphan_timeout_ms; /* and one that lacks a part, or its bytes */
 	} directory;
 
 	struct settings_release release;

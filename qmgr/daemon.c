@@ -243,7 +243,7 @@ heed_committed(struct daemon *d, const struct submission *s)
 		const struct store_new_record *r = &s->message.records[i];
 
 		log_record(s, r);
-		if (r->outcome == STORE_PUT_LOOP)
+		if (r->outcome == STORE_PUT_LOOP && !s->source->undeliverable)
 			routes_pause(d->routes, r->loop_route);
 		if (r->outcome == STORE_PUT_NEW && r->became == RECORD_SENDING)
 			routes_wake(d->routes, r->route != NULL ? r->route : STORE_ROUTE_RELEASE);
@@ -295,6 +295,12 @@ intake_submit(const struct intake_host *host, struct submission *s)
 	d->backlog_messages++;
 	admission_submit(d->admission, s);
 	check_backlog(d);
+}
+
+void
+intake_run(const struct intake_host *host, struct task *task)
+{
+	admission_run(host->daemon->admission, task);
 }
 
 static void

@@ -62,7 +62,7 @@ add_replay_envelope(struct buffer *out, const struct smtp_mail *mail)
 	AUTO(buffer_done) struct buffer to = { 0 };
 
 	smtp_add_mail(&from, mail, extensions);
-	smtp_add_rcpt(&to, mail, extensions);
+	smtp_add_rcpt(&to, mail, 0, extensions);
 	add_line(out, "X-Sender", &from);
 	add_line(out, "X-Receiver", &to);
 }

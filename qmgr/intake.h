@@ -31,6 +31,8 @@ struct intake_host {
 struct policy *intake_policy(const struct intake_host *host);
 /* Takes the submission over until its done is called. */
 void intake_submit(const struct intake_host *host, struct submission *submission);
+/* In the pool, then its done in the loop. Whoever submits it is busy until then. */
+void intake_run(const struct intake_host *host, struct task *task);
 /* Those records were committed, but their peer may not know. The ids become the daemon's. */
 void intake_answer_lost_take(const struct intake_host *host, int64_t *ids, size_t ids_len);
 

@@ -48,8 +48,9 @@
  *	  └──────────────────────────────────────────────┘
  *	                                          └─354 after a "no"─► ABORT
  *
- * With PIPELINING the lines of MAIL, RCPT and DATA leave together on entering
- * MAIL, and the three replies are read in turn whatever the first ones say (RFC
+ * In RCPT it stays until each recipient was answered, and goes on when one was
+ * taken. With PIPELINING the lines of MAIL, RCPT and DATA leave together on entering
+ * MAIL, and the replies are read in turn whatever the first ones say (RFC
  * 2920 3.1); if DATA is then answered 354, ABORT sends the lone dot. Contact
  * lost in any state leads to CLOSED; a mail that was begun on a kept
  * connection gets one new connection if that happens before BODY.
@@ -113,7 +114,8 @@ struct smtp_client {
 	/* the mail under way */
 	bool busy;
 	struct smtp_mail mail;
-	bool reused; /* begun on a kept connection, nothing of the body sent */
+	bool reused; /* begun on a kept connection, nothing of the body sent, nobody refused */
+	size_t rcpts_said, rcpts_answered, rcpts_taken;
 	struct wire_dot dot;
 	size_t header_at, body_at;
 	bool dotted;
@@ -150,15 +152,11 @@ judge(struct smtp_client *c, enum smtp_outcome outcome, const char *format, ...)
 
 /* "550 5.1.1 no such user": the reply as one line. */
 static void
-judge_by_words(struct smtp_client *c, enum smtp_outcome outcome)
+set_words(struct smtp_client *c)
 {
 	struct span text = buffer_span(&c->reply.text);
 	AUTO(buffer_done) struct buffer line = { 0 };
 
-	if (c->judged)
-		return;
-	c->judged = true;
-	c->outcome = outcome;
 	buffer_printf(&line, "%d ", c->reply.code);
 	buffer_add(&line, text.data, text.len < WORDS_MOST ? text.len : WORDS_MOST);
 	for (size_t i = 0; i < line.len; i++)
@@ -168,11 +166,35 @@ judge_by_words(struct smtp_client *c, enum smtp_outcome outcome)
 	text_add_printable(&c->words, span_trim(buffer_span(&line)));
 }
 
+static void
+judge_by_words(struct smtp_client *c, enum smtp_outcome outcome)
+{
+	if (c->judged)
+		return;
+	c->judged = true;
+	c->outcome = outcome;
+	set_words(c);
+}
+
 /* A "no" to MAIL, RCPT, DATA or the final dot. Neither 4yz nor 5yz: out of step. */
 static void
 judge_by_code(struct smtp_client *c)
 {
 	judge_by_words(c, c->reply.code / 100 == 5 ? SMTP_REFUSED : SMTP_RETRY);
+}
+
+/* One recipient of several is refused. RFC 5321 4.5.3.1.10: 552 is "too many" for now. */
+static void
+report_refused(struct smtp_client *c)
+{
+	bool for_good = c->reply.code / 100 == 5 && c->reply.code != 552;
+
+	if (c->judged || c->mail.refused == NULL)
+		return;
+	c->reused = false;
+	set_words(c);
+	c->mail.refused(c->ctx, c->rcpts_answered, for_good ? SMTP_REFUSED : SMTP_RETRY,
+			c->words.data);
 }
 
 static void
@@ -228,6 +250,16 @@ client_close(struct smtp_client *c)
 	set_timer(c);
 }
 
+/* All of them, or the next. */
+static void
+say_rcpt(struct smtp_client *c, bool all)
+{
+	size_t most = all ? c->mail.others_len + 1 : c->rcpts_answered + 1;
+
+	while (c->rcpts_said < most)
+		smtp_add_rcpt(&c->out, &c->mail, c->rcpts_said++, c->extensions);
+}
+
 /* Enters a state and says what is said there. */
 static void
 enter(struct smtp_client *c, enum client_state state)
@@ -249,14 +281,15 @@ enter(struct smtp_client *c, enum client_state state)
 		break;
 	case CLIENT_MAIL:
 		smtp_add_mail(&c->out, &c->mail, c->extensions);
+		c->rcpts_said = c->rcpts_answered = c->rcpts_taken = 0;
 		if (pipelining) {
-			smtp_add_rcpt(&c->out, &c->mail, c->extensions);
+			say_rcpt(c, true);
 			buffer_add_str(&c->out, "DATA\r\n");
 		}
 		break;
 	case CLIENT_RCPT:
 		if (!pipelining)
-			smtp_add_rcpt(&c->out, &c->mail, c->extensions);
+			say_rcpt(c, false);
 		break;
 	case CLIENT_DATA:
 		if (!pipelining)
@@ -337,6 +370,31 @@ begin_mail(struct smtp_client *c)
 	enter(c, CLIENT_MAIL);
 }
 
+static void
+got_rcpt_reply(struct smtp_client *c, int class)
+{
+	if (class == 3) {
+		judge_by_code(c);
+		abandon(c);
+		return;
+	}
+	if (class == 2)
+		c->rcpts_taken++;
+	else
+		report_refused(c);
+	c->rcpts_answered++;
+	if (c->rcpts_answered <= c->mail.others_len) {
+		enter(c, CLIENT_RCPT);
+		return;
+	}
+	if (c->rcpts_taken == 0)
+		judge_by_code(c);
+	if (c->rcpts_taken > 0 || (c->extensions & SMTP_PIPELINING) != 0)
+		enter(c, CLIENT_DATA);
+	else
+		conclude(c);
+}
+
 /* In a state, got the reply in c->reply. */
 static void
 got_reply(struct smtp_client *c)
@@ -383,15 +441,17 @@ got_reply(struct smtp_client *c)
 		conclude(c);
 		break;
 	case CLIENT_MAIL:
-	case CLIENT_RCPT:
 		if (class != 2)
 			judge_by_code(c);
 		if (class == 3)
 			abandon(c);
 		else if (class == 2 || pipelining)
-			enter(c, c->state == CLIENT_MAIL ? CLIENT_RCPT : CLIENT_DATA);
+			enter(c, CLIENT_RCPT);
 		else
 			conclude(c);
+		break;
+	case CLIENT_RCPT:
+		got_rcpt_reply(c, class);
 		break;
 	case CLIENT_DATA:
 		if (class == 3) {
@@ -672,7 +732,7 @@ void
 smtp_client_send(struct smtp_client *c, const struct smtp_mail *mail, smtp_client_done *done,
 		 void *ctx)
 {
-	const char *objection = smtp_rcpt_objection(mail->rcpt);
+	const char *objection = smtp_rcpt_objection(mail->rcpt), *whose = "recipient";
 
 	assert(!c->busy);
 	c->busy = true;
@@ -681,8 +741,12 @@ smtp_client_send(struct smtp_client *c, const struct smtp_mail *mail, smtp_clien
 	c->ctx = ctx;
 	c->judged = false;
 	c->reused = c->state == CLIENT_READY;
+	if (objection == NULL && mail->sender.len > 0) {
+		objection = smtp_rcpt_objection(mail->sender);
+		whose = "sender";
+	}
 	if (objection != NULL) {
-		judge(c, SMTP_REFUSED, "the recipient cannot be sent by SMTP: %s", objection);
+		judge(c, SMTP_REFUSED, "the %s cannot be sent by SMTP: %s", whose, objection);
 		start_report(c);
 		return;
 	}

@@ -1,8 +1,8 @@
 /*
  * smtp_client.h: one connection to a relay, sending one message at a time.
  *
- * Lives in the loop thread. The sender is always the null sender and there is
- * one recipient a transaction. The connection is opened when first needed and
+ * Lives in the loop thread. A message has one recipient or, when it is no
+ * notification, several in one transaction. The connection is opened when first needed and
  * kept for the next message; a relay that closes an idle connection costs
  * nothing but a new one.
  */
@@ -27,18 +27,6 @@ struct smtp_client_options {
 	int64_t idle_timeout_ms;    /* 5 s: then QUIT */
 };
 
-/* Everything is borrowed until done is called. */
-struct smtp_mail {
-	struct span rcpt;           /* as it was received */
-	const char *orcpt, *notify; /* NULL: not sent; only when the relay says DSN */
-	const char *ret, *envid;
-	bool body_8bit;     /* BODY=8BITMIME was declared */
-	bool smtputf8;      /* was declared, or rcpt is not ASCII */
-	struct span header; /* our Received line, with its CR LF; put before body */
-	struct span body;
-	const char *name; /* of a file: the same for the same record, and no other's */
-};
-
 enum smtp_outcome {
 	SMTP_DONE,       /* 2yz to the final dot */
 	SMTP_RETRY,      /* 4yz, a protocol error, or the relay lacks what the mail needs */
@@ -46,6 +34,33 @@ enum smtp_outcome {
 	SMTP_UNKNOWN,    /* contact lost after the final dot was written */
 	SMTP_REFUSED,    /* 5yz to MAIL, RCPT, DATA or the final dot; or a recipient no
 			    command can carry, which the relay then never hears of */
+};
+
+/* A recipient more of the same transaction; smtp_rcpt_objection must have had none. */
+struct smtp_rcpt {
+	struct span rcpt;
+	const char *orcpt, *notify;
+};
+
+/* Everything is borrowed until done is called. */
+struct smtp_mail {
+	struct span sender;         /* empty: the null sender */
+	struct span rcpt;           /* as it was received */
+	const char *orcpt, *notify; /* NULL: not sent; only when the relay says DSN */
+	const char *ret, *envid;
+	bool body_8bit;     /* BODY=8BITMIME was declared */
+	bool smtputf8;      /* was declared, or an address is not ASCII */
+	struct span header; /* our Received line, with its CR LF; put before body */
+	struct span body;
+	const char *name; /* of a file: the same for the same record, and no other's */
+	const struct smtp_rcpt *others; /* behind rcpt */
+	size_t others_len;
+	/*
+	 * With others: the relay refused one (number 0 is rcpt), for good or for now, and the mail
+	 * may yet go to the rest, to whom alone the outcome in done applies. May be called from
+	 * any turn of the loop before done. ctx is that of smtp_client_send.
+	 */
+	void (*refused)(void *ctx, size_t number, enum smtp_outcome outcome, const char *reply);
 };
 
 /* reply: "550 5.1.1 no such user" or what went wrong; one line, any bytes escaped; valid during the

@@ -72,7 +72,10 @@ is_ascii(struct span s)
 bool
 smtp_mail_needs_smtputf8(const struct smtp_mail *mail)
 {
-	return mail->smtputf8 || !is_ascii(mail->rcpt);
+	for (size_t i = 0; i < mail->others_len; i++)
+		if (!is_ascii(mail->others[i].rcpt))
+			return true;
+	return mail->smtputf8 || !is_ascii(mail->rcpt) || !is_ascii(mail->sender);
 }
 
 /* Behind the quoted string at the start of rcpt; 0: none, or never closed. */
@@ -207,7 +210,10 @@ smtp_add_mail(struct buffer *out, const struct smtp_mail *mail, unsigned extensi
 {
 	struct span envid = span_of(mail->envid);
 
-	buffer_add_str(out, "MAIL FROM:<>");
+	assert(mail->sender.len == 0 || smtp_rcpt_objection(mail->sender) == NULL);
+	buffer_add_str(out, "MAIL FROM:<");
+	buffer_add(out, mail->sender.data, mail->sender.len);
+	buffer_add_char(out, '>');
 	if (mail->body_8bit && (extensions & SMTP_8BITMIME) != 0)
 		buffer_add_str(out, " BODY=8BITMIME"); /* RFC 6152 2 */
 	if (smtp_mail_needs_smtputf8(mail) && (extensions & SMTP_SMTPUTF8) != 0)
@@ -222,17 +228,21 @@ smtp_add_mail(struct buffer *out, const struct smtp_mail *mail, unsigned extensi
 }
 
 void
-smtp_add_rcpt(struct buffer *out, const struct smtp_mail *mail, unsigned extensions)
+smtp_add_rcpt(struct buffer *out, const struct smtp_mail *mail, size_t number, unsigned extensions)
 {
-	assert(smtp_rcpt_objection(mail->rcpt) == NULL);
+	struct smtp_rcpt to = { mail->rcpt, mail->orcpt, mail->notify };
+
+	if (number > 0)
+		to = mail->others[number - 1];
+	assert(smtp_rcpt_objection(to.rcpt) == NULL);
 	buffer_add_str(out, "RCPT TO:<");
-	buffer_add(out, mail->rcpt.data, mail->rcpt.len);
+	buffer_add(out, to.rcpt.data, to.rcpt.len);
 	buffer_add_char(out, '>');
 	if ((extensions & SMTP_DSN) != 0) {
-		if (is_notify(span_of(mail->notify)))
-			buffer_printf(out, " NOTIFY=%s", mail->notify);
-		if (is_orcpt(span_of(mail->orcpt), smtp_mail_needs_smtputf8(mail)))
-			buffer_printf(out, " ORCPT=%s", mail->orcpt);
+		if (is_notify(span_of(to.notify)))
+			buffer_printf(out, " NOTIFY=%s", to.notify);
+		if (is_orcpt(span_of(to.orcpt), smtp_mail_needs_smtputf8(mail)))
+			buffer_printf(out, " ORCPT=%s", to.orcpt);
 	}
 	buffer_add_str(out, "\r\n");
 }

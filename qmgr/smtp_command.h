@@ -25,7 +25,8 @@ enum smtp_extension {
 /* From the text of an EHLO reply, lines joined by LF, the first of them the greeting. */
 unsigned smtp_read_extensions(struct span ehlo);
 
-/* NULL when rcpt may stand in RCPT TO:<…>, else why it never can (a clause: "it is empty"). */
+/* NULL when rcpt may stand in RCPT TO:<…> (or a sender in MAIL FROM), else why it never can (a
+ * clause: "it is empty"). */
 const char *smtp_rcpt_objection(struct span rcpt);
 
 bool smtp_mail_needs_smtputf8(const struct smtp_mail *mail);
@@ -35,7 +36,8 @@ bool smtp_mail_needs_smtputf8(const struct smtp_mail *mail);
  * is malformed, are left out: a relay would refuse the mail over them.
  */
 void smtp_add_mail(struct buffer *out, const struct smtp_mail *mail, unsigned extensions);
-/* smtp_rcpt_objection must have had none. */
-void smtp_add_rcpt(struct buffer *out, const struct smtp_mail *mail, unsigned extensions);
+/* Number 0 is mail->rcpt, then come the others. smtp_rcpt_objection must have had none. */
+void smtp_add_rcpt(struct buffer *out, const struct smtp_mail *mail, size_t number,
+		   unsigned extensions);
 
 #endif

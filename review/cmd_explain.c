@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "facts/codes.h"
+#include "facts/error_code.h"
 
 static void
 print_text(const struct facts_explanation *e)
@@ -50,6 +51,34 @@ print_json(const struct facts_explanation *e)
 	json_decref(object);
 }
 
+/* A code of IIS, "0xC00402C7". */
+static void
+print_error_code(uint32_t code, bool json)
+{
+	const struct error_code *known = error_code_find(code);
+	char text[16];
+	json_t *object;
+	char *line;
+
+	(void)snprintf(text, sizeof(text), "0x%08X", code);
+	if (!json) {
+		(void)printf("%s  %s%s%s%s\n", text, error_code_meaning(code),
+			     known != NULL && known->name != NULL ? " (" : "",
+			     known != NULL && known->name != NULL ? known->name : "",
+			     known != NULL && known->name != NULL ? ")" : "");
+		return;
+	}
+	object = json_pack("{s:s}", "code", text);
+	if (known != NULL)
+		(void)json_object_set_new(object, "meaning", json_string(known->meaning));
+	if (known != NULL && known->name != NULL)
+		(void)json_object_set_new(object, "name", json_string(known->name));
+	line = json_dumps(object, JSON_COMPACT);
+	(void)puts(line);
+	free(line);
+	json_decref(object);
+}
+
 const struct verb_option explain_options[] = {
 	OPTION_ROW_JSON,
 	OPTION_ROW_HELP,
@@ -78,12 +107,16 @@ cmd_explain(const struct tool *tool, int argc, char **argv)
 	}
 	for (int i = optind; i < argc; i++) {
 		struct facts_explanation e;
+		uint32_t code;
 
-		if (facts_explain(argv[i], &e) == 0) {
+		if (error_code_parse(argv[i], &code) > 0)
+			print_error_code(code, json);
+		else if (facts_explain(argv[i], &e) == 0) {
 			AUTO(freep) char *shown = text_to_printable(span_of(argv[i]));
 
 			(void)fprintf(stderr,
-				      "ndrq: %s: no status code (5.1.1) or reply code (550)\n",
+				      "ndrq: %s: no status code (5.1.1), reply code (550) or error "
+				      "code of IIS (0xC00402C7)\n",
 				      shown);
 			status = EX_DATAERR;
 		} else if (json) {

@@ -13,7 +13,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "facts/bdr.h"
 #include "facts/codes.h"
+#include "facts/error_code.h"
 #include "review/ids.h"
 #include "review/open.h"
 #include "review/output.h"
@@ -23,10 +25,11 @@
 /* So many recipients of a report are shown to people. */
 #define RECIPIENTS_SHOWN 20
 
-enum { OPTION_RAW = OPTION_OWN };
+enum { OPTION_RAW = OPTION_OWN, OPTION_SIDECAR };
 
 const struct verb_option show_options[] = {
 	{ "raw", OPTION_RAW, NULL, "the stored message, byte for byte" },
+	{ "sidecar", OPTION_SIDECAR, "NAME", "bdr or bdp: what IIS had written beside it" },
 	OPTION_ROW_JSON,
 	OPTION_ROW_HELP,
 	{ .name = NULL },
@@ -36,7 +39,9 @@ struct show {
 	struct store *store;
 	int64_t id, now_ms;
 	bool json, raw;
-	json_t *journal; /* JSON: filled first */
+	const char *sidecar; /* NULL: not that */
+	json_t *journal;     /* JSON: filled first */
+	json_t *sidecars;
 	enum record_state state;
 	bool purged, no_recipient;
 };
@@ -85,6 +90,37 @@ print_properties(const struct record_view *view)
 	/* A revision is 64 digits; so many tell it from any other. */
 	if (view->record->policy_revision != NULL)
 		(void)printf("  %-14s %.12s\n", "policy", view->record->policy_revision);
+}
+
+static int
+print_reason(const struct store_sidecar *sidecar, void *ctx)
+{
+	AUTO(bdr_done) struct bdr bdr = { 0 };
+	AUTO(freep) char *reason = NULL;
+
+	(void)ctx;
+	(void)printf("  %-14s %zu bytes: --sidecar %s\n", "kept beside", sidecar->data.len,
+		     sidecar->name);
+	if (strcmp(sidecar->name, "bdr") != 0)
+		return 0;
+	bdr_read(sidecar->data, &bdr);
+	reason = text_for_people(span_of(bdr.reason));
+	print_line("IIS said", reason);
+	return 0;
+}
+
+/* Of a badmail: the code, the words, and the files. */
+static void
+print_badmail(const struct show *show, const struct store_record *record)
+{
+	struct error err;
+	uint32_t code;
+
+	if (record->error_code != NULL && error_code_parse(record->error_code, &code) > 0)
+		(void)printf("  %-14s %s: %s\n", "error code", record->error_code,
+			     error_code_meaning(code));
+	if (store_sidecars(show->store, record->id, print_reason, NULL, &err) < 0)
+		complain("%s", err.text);
 }
 
 /* "3: address bob@example.net, 250 records from … to …" */
@@ -209,6 +245,7 @@ print_block(const struct store_record *record, void *ctx)
 	show->no_recipient = record->rcpt.len == 0;
 	print_head(&view);
 	print_properties(&view);
+	print_badmail(show, record);
 	if (record->storm != 0 &&
 	    store_get_storm(show->store, record->storm, print_storm, NULL, &err) < 0)
 		complain("%s", err.text);
@@ -263,8 +300,19 @@ print_object(const struct store_record *record, void *ctx)
 
 	(void)json_object_set(object, "facts", view.facts);
 	(void)json_object_set(object, "journal", show->journal);
+	if (json_array_size(show->sidecars) > 0)
+		(void)json_object_set(object, "sidecars", show->sidecars);
 	output_json_take(object);
 	view_done(&view);
+	return 0;
+}
+
+static int
+add_sidecar(const struct store_sidecar *sidecar, void *ctx)
+{
+	struct show *show = ctx;
+
+	(void)json_array_append_new(show->sidecars, json_of_text(span_of(sidecar->name)));
 	return 0;
 }
 
@@ -275,15 +323,27 @@ show_json(struct show *show)
 	int found = -1;
 
 	show->journal = json_array();
-	if (store_journal(show->store, show->id, add_journal_entry, show, &err) >= 0)
+	show->sidecars = json_array();
+	if (store_journal(show->store, show->id, add_journal_entry, show, &err) >= 0 &&
+	    store_sidecars(show->store, show->id, add_sidecar, show, &err) == 0)
 		found = store_get(show->store, show->id, print_object, show, &err);
 	json_decref(show->journal);
+	json_decref(show->sidecars);
 	if (found < 0)
 		return store_refusal(&err);
 	return found > 0 ? EX_OK : EXIT_REFUSED;
 }
 
 /* ---- the message itself ---------------------------------------------- */
+
+/* Bytes on their way out, from the body or from what came beside it. */
+struct raw {
+	const char *sidecar;
+	int (*write)(void *ctx, const void *data, size_t len, struct error *err);
+	struct buffer *rest;
+	struct error *err;
+	int found; /* 1, 0, −1 */
+};
 
 static int
 write_exact(void *ctx, const void *data, size_t len, struct error *err)
@@ -320,13 +380,38 @@ write_for_terminal(void *ctx, const void *data, size_t len, struct error *err)
 }
 
 static int
+write_raw(const struct store_sidecar *sidecar, void *ctx)
+{
+	struct raw *raw = ctx;
+
+	if (strcmp(sidecar->name, raw->sidecar) != 0)
+		return 0;
+	raw->found =
+		raw->write(raw->rest, sidecar->data.data, sidecar->data.len, raw->err) < 0 ? -1 : 1;
+	return 1;
+}
+
+/* As store_read_body. */
+static int
+read_sidecar(const struct show *show, struct raw *raw)
+{
+	if (store_sidecars(show->store, show->id, write_raw, raw, raw->err) < 0)
+		return -1;
+	return raw->found;
+}
+
+static int
 show_raw(struct show *show)
 {
 	AUTO(buffer_done) struct buffer rest = { 0 };
-	bool terminal = output_is_terminal();
 	struct error err = { 0 };
-	int found = store_read_body(show->store, show->id,
-				    terminal ? write_for_terminal : write_exact, &rest, &err);
+	struct raw raw = { .sidecar = show->sidecar,
+			   .write = output_is_terminal() ? write_for_terminal : write_exact,
+			   .rest = &rest,
+			   .err = &err };
+	int found = show->sidecar != NULL
+			    ? read_sidecar(show, &raw)
+			    : store_read_body(show->store, show->id, raw.write, &rest, &err);
 
 	if (found < 0)
 		return ferror(stdout) ? EX_IOERR : store_refusal(&err);
@@ -342,11 +427,14 @@ show_record(struct show *show)
 {
 	int rc;
 
-	if (show->raw)
+	if (show->raw || show->sidecar != NULL)
 		rc = show_raw(show);
 	else
 		rc = show->json ? show_json(show) : show_block(show);
-	if (rc == EXIT_REFUSED)
+	if (rc == EXIT_REFUSED && show->sidecar != NULL)
+		complain("%lld: there is no such record, or it has no %s, or its text was purged",
+			 (long long)show->id, show->sidecar);
+	else if (rc == EXIT_REFUSED)
 		complain("%lld: there is no such record%s", (long long)show->id,
 			 show->raw ? ", or its text was purged" : "");
 	return rc;
@@ -382,6 +470,9 @@ cmd_show(const struct tool *tool, int argc, char **argv)
 		switch (key) {
 		case OPTION_RAW:
 			show.raw = true;
+			break;
+		case OPTION_SIDECAR:
+			show.sidecar = optarg;
 			break;
 		case OPTION_JSON:
 			show.json = true;

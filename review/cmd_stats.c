@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/cleanup.h"
+#include "facts/error_code.h"
 #include "policy/view.h"
 #include "review/arguments.h"
 #include "review/counted.h"
@@ -22,7 +23,7 @@ enum { OPTION_BY = OPTION_OWN, OPTION_LIMIT, OPTION_HARVESTERS, OPTION_FORMAT };
 
 const struct verb_option stats_options[] = {
 	{ "by", OPTION_BY, "WHAT",
-	  "state (default), class, domain, rule, verdict, observed or storm" },
+	  "state (default), class, domain, rule, verdict, error-code, observed or storm" },
 	{ "limit", OPTION_LIMIT, "N", "the N most frequent; 0: all (default: 50 on a terminal)" },
 	{ "harvesters", OPTION_HARVESTERS, NULL, "instead: the clients that are marked" },
 	{ "format", OPTION_FORMAT, "FORM",
@@ -33,13 +34,17 @@ const struct verb_option stats_options[] = {
 };
 
 static const char *const by_names[] = {
-	[STATS_BY_STATE] = "state", [STATS_BY_CLASS] = "class",     [STATS_BY_DOMAIN] = "domain",
-	[STATS_BY_RULE] = "rule",   [STATS_BY_VERDICT] = "verdict", [STATS_BY_OBSERVED] = "observed"
+	[STATS_BY_STATE] = "state",           [STATS_BY_CLASS] = "class",
+	[STATS_BY_DOMAIN] = "domain",         [STATS_BY_RULE] = "rule",
+	[STATS_BY_VERDICT] = "verdict",       [STATS_BY_OBSERVED] = "observed",
+	[STATS_BY_ERROR_CODE] = "error-code",
 };
 
 static const char *const by_headings[] = {
-	[STATS_BY_STATE] = "STATE", [STATS_BY_CLASS] = "CLASS",     [STATS_BY_DOMAIN] = "DOMAIN",
-	[STATS_BY_RULE] = "RULE",   [STATS_BY_VERDICT] = "VERDICT", [STATS_BY_OBSERVED] = "WOULD BE"
+	[STATS_BY_STATE] = "STATE",     [STATS_BY_CLASS] = "CLASS",
+	[STATS_BY_DOMAIN] = "DOMAIN",   [STATS_BY_RULE] = "RULE",
+	[STATS_BY_VERDICT] = "VERDICT", [STATS_BY_OBSERVED] = "WOULD BE",
+	[STATS_BY_ERROR_CODE] = "CODE",
 };
 
 struct stats_output {
@@ -50,6 +55,17 @@ struct stats_output {
 	struct table *table; /* NULL: JSON */
 	unsigned states;     /* seen, as bits */
 };
+
+/* Of an error code; NULL: this counts something else. */
+static const char *
+meaning_of(const struct stats_output *out, const struct store_count *count)
+{
+	uint32_t code;
+
+	if (out->by != STATS_BY_ERROR_CODE || error_code_parse(count->key, &code) == 0)
+		return NULL;
+	return error_code_meaning(code);
+}
 
 /* A record without a domain is counted under none. */
 static bool
@@ -66,6 +82,7 @@ print_json(const struct stats_output *out, const struct store_count *count)
 	(void)json_object_set_new(object, "by", json_string(by_names[out->by]));
 	if (has_key(count))
 		(void)json_object_set_new(object, "key", json_of_text(span_of(count->key)));
+	(void)json_object_set_new(object, "meaning", json_of_text(span_of(meaning_of(out, count))));
 	(void)json_object_set_new(object, "count", json_integer(count->count));
 	(void)json_object_set_new(object, "size_bytes", json_integer(count->bytes));
 	output_json_take(object);
@@ -90,6 +107,8 @@ print_count(const struct store_count *count, void *ctx)
 						       : xstrdup("(none)"));
 	table_add_cell_take(out->table, xasprintf("%lld", (long long)count->count));
 	table_add_cell_take(out->table, xstrdup(format_bytes(count->bytes, size)));
+	if (meaning_of(out, count) != NULL)
+		table_add_cell_take(out->table, xstrdup(meaning_of(out, count)));
 	return 0;
 }
 
@@ -158,7 +177,8 @@ parse_by(const char *text, struct stats_output *out)
 			out->by = (enum store_stats_by)i;
 			return 0;
 		}
-	complain("stats: --by %s: use state, class, domain, rule, verdict, observed or storm",
+	complain("stats: --by %s: use state, class, domain, rule, verdict, error-code, observed or "
+		 "storm",
 		 text);
 	return -1;
 }
@@ -193,6 +213,7 @@ cmd_stats(const struct tool *tool, int argc, char **argv)
 	AUTO(workplace_close) struct workplace place = { .settings = NULL };
 	AUTO(table_freep) struct table *table = NULL;
 	struct stats_output out = { .by = STATS_BY_STATE };
+	const char *meanings;
 	bool json = tool->json;
 	int64_t limit = -1;
 	int key, rc;
@@ -237,11 +258,13 @@ cmd_stats(const struct tool *tool, int argc, char **argv)
 		return print_others(tool, &out, json, limit);
 	if ((rc = workplace_open(tool, &place)) != EX_OK)
 		return rc;
+	meanings = out.by == STATS_BY_ERROR_CODE ? "MEANING" : NULL; /* NULL ends the table */
 	if (!json)
 		out.table = table = table_new(
 			(const struct table_column[]){ { by_headings[out.by], false, true },
 						       { "RECORDS", true, false },
 						       { "SIZE", true, false },
+						       { meanings, false, true },
 						       { .heading = NULL } });
 	return print_stats(&place, &out, limit);
 }

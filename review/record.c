@@ -275,6 +275,12 @@ get_message(const struct record_view *view)
 }
 
 static struct property_value
+get_error_code(const struct record_view *view)
+{
+	return value_text(view->record->error_code);
+}
+
+static struct property_value
 get_orcpt(const struct record_view *view)
 {
 	return value_text(view->record->orcpt);
@@ -360,6 +366,7 @@ const struct property record_properties[] = {
 	{ "loop_of", NULL, "loop of", 0, get_loop_of, "the record that came back as this one" },
 	{ "copy_of", NULL, "copy of", 0, get_copy_of, "the record that this mail is about" },
 	{ "message", NULL, "message", 0, get_message, "shared by records that came as one" },
+	{ "error_code", NULL, NULL, 0, get_error_code, "why IIS could not return it" },
 	{ "orcpt", NULL, "ORCPT", 0, get_orcpt, "RFC 3461" },
 	{ "notify", NULL, "NOTIFY", 0, get_notify, "RFC 3461" },
 	{ "ret", NULL, "RET", 0, get_ret, "RFC 3461" },

@@ -354,3 +354,23 @@ store_read_body(struct store *store, int64_t id,
 		return sql_error(store, rc, err);
 	return write_pieces(store, blob, write, ctx, err);
 }
+
+int
+store_sidecars(struct store *store, int64_t id,
+	       int (*each)(const struct store_sidecar *sidecar, void *ctx), void *ctx,
+	       struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, SQL_SIDECAR_LIST);
+	int stop = 0;
+	int row = 0;
+
+	query_int(&q, id);
+	while (!stop && (row = query_row(&q, err)) > 0)
+		stop = each(
+			&(const struct store_sidecar){
+				.name = query_column_text(&q, 0),
+				.data = query_column_blob(&q, 1),
+			},
+			ctx);
+	return row < 0 ? -1 : 0;
+}

@@ -67,6 +67,10 @@
 	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17," \
 	  " ?18)") \
 	X(BODY_ADD, "INSERT INTO body (message, data) VALUES (?1, ?2)") \
+	X(SIDECAR_LIST, \
+	  "SELECT sidecar.name, sidecar.data FROM record" \
+	  " JOIN sidecar ON sidecar.message = record.message WHERE record.id = ?1" \
+	  " ORDER BY sidecar.name") \
 	X(SIDECAR_ADD, "INSERT INTO sidecar (message, name, data) VALUES (?1, ?2, ?3)") \
 	X(ROUTE_OF, "SELECT coalesce(route, 'release') FROM record WHERE id = ?1") \
 	X(RECORD_ADD, \
@@ -275,6 +279,13 @@
 	X(STATS_DOMAIN, STATS("coalesce(record.domain, '')")) \
 	X(STATS_RULE, STATS("record.rule")) \
 	X(STATS_VERDICT, STATS("record.verdict")) \
+	X(STATS_ERROR_CODE, \
+	  "SELECT message.error_code AS name, count(*) AS records," \
+	  " sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
+	  " FROM message INDEXED BY message_code" \
+	  " JOIN record INDEXED BY record_message ON record.message = message.id" \
+	  " WHERE message.error_code IS NOT NULL" \
+	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1") \
 	X(STATS_OBSERVED, \
 	  "SELECT record.verdict AS name, count(*) AS records," \
 	  " sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \

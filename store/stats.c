@@ -24,6 +24,8 @@ statement_of(enum store_stats_by by)
 		return SQL_STATS_RULE;
 	case STATS_BY_VERDICT:
 		return SQL_STATS_VERDICT;
+	case STATS_BY_ERROR_CODE:
+		return SQL_STATS_ERROR_CODE;
 	case STATS_BY_OBSERVED:
 		return SQL_STATS_OBSERVED;
 	}

@@ -267,6 +267,11 @@ int store_read_body(struct store *store, int64_t id,
 		    int (*write)(void *ctx, const void *data, size_t len, struct error *err),
 		    void *ctx, struct error *err);
 
+/* What came beside the message of a record, by name; nothing when its text was purged. */
+int store_sidecars(struct store *store, int64_t id,
+		   int (*each)(const struct store_sidecar *sidecar, void *ctx), void *ctx,
+		   struct error *err);
+
 struct store_journal_entry {
 	int64_t at_ms, record, batch;
 	const char *who, *why; /* "policy", "outbox", "retention", "daemon" or a user's name */
@@ -288,7 +293,8 @@ enum store_stats_by {
 	STATS_BY_DOMAIN,
 	STATS_BY_RULE,
 	STATS_BY_VERDICT,
-	STATS_BY_OBSERVED /* the verdicts of policies that only observed */
+	STATS_BY_OBSERVED,  /* the verdicts of policies that only observed */
+	STATS_BY_ERROR_CODE /* of those that have one */
 };
 /* Most frequent first, at most limit (0: all). */
 int store_stats(struct store *store, enum store_stats_by by, int64_t limit,

@@ -34,12 +34,12 @@ done
 for option in $(tool_options); do
 	ok "the manual has $option" grep -q -- "Fl -${option#--}\b" "$manual"
 done
-for verb in list show release delete purge stats digest; do
+for verb in list show release delete purge stats digest sweep; do
 	for option in $(section "$verb" | sed -n '/^\.It/p' | options_in); do
 		ok "$verb has the manual's $option" sh -c "'$tool' $verb --help | grep -q -- '$option '"
 	done
 done
-for status in 0 1 64 65 66 69 74 75 77 78; do
+for status in 0 1 64 65 66 69 73 74 75 77 78; do
 	ok "the manual explains exit status $status" grep -q "^\.It $status\$" "$manual"
 done
 if command -v mandoc >/dev/null; then

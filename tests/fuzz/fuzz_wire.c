@@ -128,7 +128,7 @@ fuzz_sending(struct span line)
 		return;
 	mail.orcpt = "rfc822;x";
 	buffer_clear(&out);
-	smtp_add_rcpt(&out, &mail, ALL);
+	smtp_add_rcpt(&out, &mail, 0, ALL);
 	assert(wire_next_line(buffer_span(&out), 2048, &got, &used) == 1 && used == out.len);
 	assert(memchr(got.data, '\n', got.len) == NULL && memchr(got.data, '\r', got.len) == NULL);
 	assert(wire_parse_verb(got, &argument) == WIRE_RCPT);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes each target for so many seconds, from its seeds and dictionary.
 #
-#	tests/fuzz/run.sh SECONDS [TARGET…]        targets: facts address status strip policy wire
+#	tests/fuzz/run.sh SECONDS [TARGET…]        targets: facts address bdr pickup status strip policy wire
 #
 # Needs clang with libFuzzer (libclang-rt-14-dev). What is found lies in
 # $TMPDIR/ndrq-fuzz/TARGET; so does the corpus, which a second run goes on
@@ -14,7 +14,7 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${1:?usage: run.sh SECONDS [TARGET…]}
 shift
-[ $# -gt 0 ] || set -- facts address status strip policy wire
+[ $# -gt 0 ] || set -- facts address bdr pickup status strip policy wire
 work=${TMPDIR:-/tmp}/ndrq-fuzz
 status=0
 base="base/bytes.c base/clock.c base/error.c base/text.c base/file.c"

@@ -225,7 +225,11 @@ Test(settings, what_cannot_work_is_refused_and_says_why)
 			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; };",
 		  "the path of a socket has at most 107 bytes, not 121" },
 		{ LEAST "directories = ( { kind = \"mbox\"; path = \"/x\"; } );",
-		  "ndrq.conf:2: directories: unknown kind \"mbox\"; there is: \"maildir\"" },
+		  "ndrq.conf:2: directories: unknown kind \"mbox\"; there are: \"maildir\", "
+		  "\"iis-badmail\", " },
+		{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
+			"directories = ( { kind = \"pickup\"; path = \"/x\"; } );",
+		  "ndrq.conf:3: directories: a row of kind \"pickup\" sends mail, and none" },
 		{ LEAST "directories = ( { path = \"/x\"; } );", "a row needs kind and path" },
 		{ LEAST "directories = ( { kind = \"maildir\"; } );", "a row needs kind and path" },
 		{ LEAST "directories = ( { kind = \"maildir\"; paht = \"/x\"; } );",
@@ -234,6 +238,15 @@ Test(settings, what_cannot_work_is_refused_and_says_why)
 		{ LEAST "directories = ( \"/x\" );", "a list of groups is expected" },
 		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; },\n"
 			"{ kind = \"maildir\"; path = \"/x\"; } );",
+		  "ndrq.conf:4: directories: the same path as in line 3" },
+		{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
+			"directories = ( { kind = \"iis-drop\"; path = \"/p/\"; } );",
+		  "ndrq.conf:3: directories: what is released into /p would be taken from" },
+		{ LEAST "directories = ( { kind = \"exchange-replay\"; path = \"/p\"; "
+			"release = { replay = \"/p\"; }; } );",
+		  "directories: what is released into /p would be taken from there again" },
+		{ LEAST "directories = (\n{ kind = \"iis-badmail\"; path = \"/x\"; },\n"
+			"{ kind = \"exchange-badmail\"; path = \"/x/\"; } );",
 		  "ndrq.conf:4: directories: the same path as in line 3" },
 		{ LEAST INLET "hostname = \"a b\";", "hostname: this host's name" },
 		{ LEAST INLET "log = \"file\";", "log: \"syslog\" or \"stderr\" is expected" },

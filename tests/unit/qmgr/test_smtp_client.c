@@ -488,6 +488,117 @@ Test(smtp_client, parameters_are_said_to_a_relay_that_offers_them)
 	sender_stop();
 }
 
+/* ---- several recipients ------------------------------------------------- */
+
+static struct buffer refusals_heard;
+
+static void
+hear_refusal(void *ctx, size_t number, enum smtp_outcome outcome, const char *reply)
+{
+	(void)ctx;
+	buffer_printf(&refusals_heard, "%zu %s %s|", number,
+		      outcome == SMTP_REFUSED ? "refused" : "retry", reply);
+}
+
+#define S_R0      "< MAIL FROM:<s@b.example>", "< RCPT TO:<a@b.example>"
+#define R1        "< RCPT TO:<c@b.example>"
+#define R2        "< RCPT TO:<d@b.example>"
+#define ALL_OF_IT S_R0, R1, R2, "< DATA"
+
+static const struct {
+	struct script script;
+	const char *refused;
+} several[] = {
+	{ { { PIPELINING, ALL_OF_IT, "> 250 ok", "> 250 ok", "> 250 ok", "> 250 ok", "> 354 go",
+	      "data", "> 250 taken", "close" },
+	    SMTP_DONE,
+	    "250 taken" },
+	  "" },
+	{ { { PIPELINING, ALL_OF_IT, "> 250 ok", "> 550 no", "> 250 ok", "> 452 full", "> 354 go",
+	      "data", "> 250 taken", "close" },
+	    SMTP_DONE,
+	    "250 taken" },
+	  "0 refused 550 no|2 retry 452 full|" },
+	{ { { PIPELINING, ALL_OF_IT, "> 250 ok", "> 250 ok", "> 552 too many", "> 450 later",
+	      "> 354 go", "data", "> 554 spam", QUIT },
+	    SMTP_REFUSED,
+	    "554 spam" },
+	  "1 retry 552 too many|2 retry 450 later|" },
+	{ { { PIPELINING, ALL_OF_IT, "> 250 ok", "> 550 a", "> 551 b", "> 450 c", "> 554 none",
+	      QUIT },
+	    SMTP_RETRY,
+	    "450 c" },
+	  "0 refused 550 a|1 refused 551 b|2 retry 450 c|" },
+	{ { { PIPELINING, ALL_OF_IT, "> 550 a", "> 550 b", "> 551 c", "> 550 d", "> 354 go", "< .",
+	      "> 554 none", QUIT },
+	    SMTP_REFUSED,
+	    "550 a" },
+	  "" },
+	{ { { PIPELINING, ALL_OF_IT, "> 550 MAIL", "> 503 x", "> 503 x", "> 503 x", "> 503 x",
+	      QUIT },
+	    SMTP_REFUSED,
+	    "550 MAIL" },
+	  "" },
+	{ { { BARE, "< MAIL FROM:<s@b.example>", "> 250 ok", "< RCPT TO:<a@b.example>", "hush",
+	      "> 550 no", R1, "hush", "> 250 ok", R2, "> 250 ok", "< DATA", "> 354 go", "data",
+	      "> 250 taken", "close" },
+	    SMTP_DONE,
+	    "250 taken" },
+	  "0 refused 550 no|" },
+	{ { { BARE, "< MAIL FROM:<s@b.example>", "> 250 ok", "< RCPT TO:<a@b.example>", "> 550 a",
+	      R1, "> 550 b", R2, "> 550 c", QUIT },
+	    SMTP_REFUSED,
+	    "550 c" },
+	  "0 refused 550 a|1 refused 550 b|2 refused 550 c|" },
+	{ { { PIPELINING, ALL_OF_IT, "> 250 ok", "> 550 no", "close" },
+	    SMTP_RETRY,
+	    "waiting for the reply to RCPT" },
+	  "0 refused 550 no|" },
+};
+
+Test(smtp_client, of_several_recipients_each_hears_its_own)
+{
+	static const struct smtp_rcpt others[] = { { { "c@b.example", 11 }, NULL, NULL },
+						   { { "d@b.example", 11 }, NULL, NULL } };
+
+	for (size_t i = 0; i < sizeof(several) / sizeof(several[0]); i++) {
+		struct smtp_mail mail = plain;
+
+		mail.sender = SPAN("s@b.example");
+		mail.others = others;
+		mail.others_len = 2;
+		mail.refused = hear_refusal;
+		buffer_clear(&refusals_heard);
+		buffer_add_str(&refusals_heard, "");
+		relay_start(several[i].script.steps);
+		sender_start(relay.address, NULL);
+		deliver(&mail);
+		while (ev_run(sender.loop, EVRUN_ONCE))
+			;
+		cr_expect_eq(sender.outcome, several[i].script.outcome, "%zu", i);
+		cr_expect_not_null(strstr(sender.reply, several[i].script.reply), "%zu: %s", i,
+				   sender.reply);
+		cr_expect(span_equal(buffer_span(&refusals_heard), span_of(several[i].refused)),
+			  "%zu: %s", i, refusals_heard.data);
+		sender_stop();
+		cr_expect_str_empty(relay_stop(), "%zu: %s", i, relay.wrong);
+		buffer_done(&relay.body);
+	}
+	buffer_done(&refusals_heard);
+}
+
+Test(smtp_client, a_sender_no_command_can_carry_is_refused_and_no_relay_is_asked)
+{
+	struct smtp_mail mail = plain;
+
+	mail.sender = SPAN("a@b>\r\nRCPT TO:<c@d");
+	sender_start("unix:/nonexistent/relay", NULL);
+	deliver(&mail);
+	cr_expect_eq(sender.outcome, SMTP_REFUSED);
+	cr_expect_not_null(strstr(sender.reply, "the sender cannot be sent"), "%s", sender.reply);
+	sender_stop();
+}
+
 Test(smtp_client, a_mail_that_needs_smtputf8_waits_for_a_relay_that_has_it)
 {
 	static const char *const steps[] = {

@@ -84,6 +84,8 @@ static const struct {
 	  0,
 	  "MAIL FROM:<>\r\n" },
 	{ { .rcpt = S("ж@b") }, ALL, "MAIL FROM:<> SMTPUTF8\r\n" },
+	{ { .sender = S("s@b"), .rcpt = S("a@b") }, ALL, "MAIL FROM:<s@b>\r\n" },
+	{ { .sender = S("ж@b"), .rcpt = S("a@b") }, ALL, "MAIL FROM:<ж@b> SMTPUTF8\r\n" },
 	{ { .rcpt = S("a@b"), .ret = "full" }, ALL, "MAIL FROM:<> RET=full\r\n" },
 	{ { .rcpt = S("a@b"), .ret = "FULL X" }, ALL, "MAIL FROM:<>\r\n" },
 	{ { .rcpt = S("a@b"), .ret = "", .envid = "" }, ALL, "MAIL FROM:<>\r\n" },
@@ -145,7 +147,7 @@ Test(smtp_command, rcpt_says_only_what_is_well_formed_and_offered)
 	for (size_t i = 0; i < COUNT(to); i++) {
 		AUTO(buffer_done) struct buffer out = { 0 };
 
-		smtp_add_rcpt(&out, &to[i].mail, to[i].extensions);
+		smtp_add_rcpt(&out, &to[i].mail, 0, to[i].extensions);
 		cr_expect_str_eq(out.data, to[i].line, "case %zu", i);
 	}
 }
@@ -162,13 +164,13 @@ Test(smtp_command, parameters_longer_than_rfc_3461_allows_are_left_out)
 	orcpt[501] = '\0';
 	orcpt[1] = ';';
 	smtp_add_mail(&out, &mail, ALL);
-	smtp_add_rcpt(&out, &mail, ALL);
+	smtp_add_rcpt(&out, &mail, 0, ALL);
 	cr_assert_str_eq(out.data, "MAIL FROM:<>\r\nRCPT TO:<a@b>\r\n");
 	buffer_clear(&out);
 	envid[100] = '\0';
 	orcpt[500] = '\0';
 	smtp_add_mail(&out, &mail, ALL);
-	smtp_add_rcpt(&out, &mail, ALL);
+	smtp_add_rcpt(&out, &mail, 0, ALL);
 	cr_assert_eq(out.len, strlen("MAIL FROM:<> ENVID=\r\nRCPT TO:<a@b> ORCPT=\r\n") + 600);
 }
 

@@ -279,3 +279,81 @@ Test(read, stats_count_by_each_key_most_frequent_first)
 	OK(store_stats(f.store, STATS_BY_STATE, 1, add_count, &told, &err));
 	cr_assert_str_eq(told.data, "held=4/200 ");
 }
+
+static int
+note_sidecar(const struct store_sidecar *sidecar, void *ctx)
+{
+	buffer_printf(ctx, "%s=%.*s ", sidecar->name, (int)sidecar->data.len, sidecar->data.data);
+	return 0;
+}
+
+static int
+note_count(const struct store_count *count, void *ctx)
+{
+	buffer_printf(ctx, "%s=%lld/%lld ", count->key, (long long)count->count,
+		      (long long)count->bytes);
+	return 0;
+}
+
+/* A badmail to two recipients with its reason beside it. */
+static int64_t
+put_badmail(struct store *store, uint8_t n, const char *code)
+{
+	static const struct store_sidecar sidecars[] = { { "bdr", SPAN("why") },
+							 { "bdp", SPAN("what") } };
+	struct letter l;
+
+	letter_init(&l, n, "a@b.example");
+	letter_add(&l, "c@d.example");
+	l.message.error_code = code;
+	l.message.sidecars = sidecars;
+	l.message.sidecars_len = 2;
+	return put(store, &l);
+}
+
+static void
+sidecars_are(struct store *store, int64_t id, const char *wanted)
+{
+	AUTO(buffer_done) struct buffer seen = { 0 };
+
+	buffer_add_str(&seen, "");
+	OK(store_sidecars(store, id, note_sidecar, &seen, &err));
+	cr_expect_str_eq(seen.data, wanted);
+}
+
+Test(read, what_came_beside_a_message_is_there_for_each_of_its_records_until_it_is_purged)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	int64_t id, records, bytes, other;
+
+	fixture_start(&f);
+	other = put_held(f.store, 1, "a@b.example");
+	id = put_badmail(f.store, 2, "0xC00402C7");
+	sidecars_are(f.store, id, "bdp=what bdr=why ");
+	sidecars_are(f.store, id + 1, "bdp=what bdr=why ");
+	sidecars_are(f.store, other, "");
+	sidecars_are(f.store, 999, "");
+	OK(store_purge(f.store, 1U << RECORD_HELD, 100 * DAY, 100, false, "anna", NULL, 100 * DAY,
+		       &records, &bytes, &err));
+	sidecars_are(f.store, id, "");
+}
+
+Test(read, error_codes_are_counted_where_there_is_one)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	AUTO(buffer_done) struct buffer seen = { 0 };
+	AUTO(freep) char *wanted = NULL;
+	struct letter l;
+
+	fixture_start(&f);
+	letter_init(&l, 1, "a@b.example");
+	(void)put_held(f.store, 1, "a@b.example");
+	(void)put_badmail(f.store, 2, "0x80070005");
+	(void)put_badmail(f.store, 3, "0xC00402C7");
+	(void)put_badmail(f.store, 4, "0xC00402C7");
+	OK(store_stats(f.store, STATS_BY_ERROR_CODE, 0, note_count, &seen, &err));
+	wanted =
+		xasprintf("0xC00402C7=4/%lld 0x80070005=2/%lld ",
+			  (long long)l.message.size_bytes * 4, (long long)l.message.size_bytes * 2);
+	cr_expect_str_eq(seen.data, wanted);
+}
