@@ -5,6 +5,12 @@
  *	DeliveryReportEnabled             delivery_report
  *	AutoReplyEnabled, AllowedOOFType  auto_reply
  *	NDRDiagnosticInfoEnabled          ndr_diagnostics
+ *	GenerateCopyOfDSNFor              copy_status, copy = "each" in the row for "*"
+ *	ExternalPostmasterAddress         postmaster
+ *
+ * The last two are of Get-TransportConfig, once for all domains; a list may
+ * have them in an object of their own, which has no DomainName. Exchange makes
+ * no copies where no code is named, a policy of all; so nothing is said then.
  *
  * True is send; False is hold: Exchange deletes what it does not send and
  * says nothing, but nobody has ever missed less mail for that. Where two
@@ -22,7 +28,7 @@
 #include "base/config.h"
 #include "base/text.h"
 #include "policy/domain.h"
-#include "policy/view.h"
+#include "policy/rule.h"
 
 static const char *
 field_of(const struct exchange_domain *d, const char *name)
@@ -35,20 +41,16 @@ field_of(const struct exchange_domain *d, const char *name)
 
 /* ---- to a policy -------------------------------------------------------------------- */
 
-enum use { USE_MAPPED, USE_LATER };
-
-static const struct {
-	const char *name;
-	enum use use;
-} properties[] = {
-	{ "Name", USE_MAPPED },
-	{ "DomainName", USE_MAPPED },
-	{ "NDREnabled", USE_MAPPED },
-	{ "DeliveryReportEnabled", USE_MAPPED },
-	{ "AutoReplyEnabled", USE_MAPPED },
-	{ "AllowedOOFType", USE_MAPPED },
-	{ "NDRDiagnosticInfoEnabled", USE_MAPPED },
-	{ "GenerateCopyOfDSNFor", USE_LATER },
+static const char *const properties[] = {
+	"Name",
+	"DomainName",
+	"NDREnabled",
+	"DeliveryReportEnabled",
+	"AutoReplyEnabled",
+	"AllowedOOFType",
+	"NDRDiagnosticInfoEnabled",
+	"GenerateCopyOfDSNFor",
+	"ExternalPostmasterAddress",
 };
 
 struct writing {
@@ -57,32 +59,138 @@ struct writing {
 	struct error *err;
 };
 
-static void
-note_ignored(const struct writing *w)
+/* Is it what Get-TransportConfig printed? */
+static bool
+is_transport(const struct exchange_domain *d)
 {
-	const struct exchange_domain *first = &w->list->domains[0];
+	return field_of(d, "DomainName") == NULL && field_of(d, "GenerateCopyOfDSNFor") != NULL;
+}
+
+static const struct exchange_domain *
+first_of(const struct exchange_list *list, bool transport)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (is_transport(&list->domains[i]) == transport)
+			return &list->domains[i];
+	return NULL;
+}
+
+static void
+note_ignored(const struct writing *w, bool transport)
+{
+	const struct exchange_domain *first = first_of(w->list, transport);
+	const char *why = transport ? "ignored, as no key is like them: "
+				    : "ignored, as not about notifications: ";
 	size_t ignored = 0;
 
-	for (size_t i = 0; i < first->len; i++) {
+	for (size_t i = 0; first != NULL && i < first->len; i++) {
 		const char *name = first->fields[i].name;
 		size_t p = 0;
 
 		while (p < sizeof(properties) / sizeof(properties[0]) &&
-		       strcasecmp(properties[p].name, name) != 0)
+		       strcasecmp(properties[p], name) != 0)
 			p++;
 		if (p == sizeof(properties) / sizeof(properties[0]))
-			buffer_printf(w->notes, "%s%s",
-				      ignored++ == 0 ? "ignored, as not about notifications: "
-						     : ", ",
-				      name);
+			buffer_printf(w->notes, "%s%s", ignored++ == 0 ? why : ", ", name);
 	}
 	buffer_add_str(w->notes, ignored > 0 ? "\n" : "");
-	for (size_t i = 0; i < first->len; i++)
-		for (size_t p = 0; p < sizeof(properties) / sizeof(properties[0]); p++)
-			if (properties[p].use == USE_LATER &&
-			    strcasecmp(properties[p].name, first->fields[i].name) == 0)
-				buffer_printf(w->notes, "%s: not yet supported, ignored\n",
-					      properties[p].name);
+}
+
+/* What is said once for all domains: as the first says it that does; "": nobody does. */
+static const char *
+common_field(const struct writing *w, const char *name)
+{
+	const char *found = "";
+	bool differs = false;
+
+	for (size_t i = 0; i < w->list->len; i++) {
+		const char *value = field_of(&w->list->domains[i], name);
+
+		if (value == NULL || value[0] == '\0')
+			continue;
+		differs |= found[0] != '\0' && strcmp(found, value) != 0;
+		found = found[0] == '\0' ? value : found;
+	}
+	if (differs)
+		buffer_printf(w->notes, "%s: is not the same everywhere; taken as \"%.80s\"\n",
+			      name, found);
+	return found;
+}
+
+/* Cut short, as Format-List does after four? */
+static bool
+is_cut_short(struct span word)
+{
+	static const char *const dots[] = { "...", "\xE2\x80\xA6" };
+
+	return word.len >= 3 && (memcmp(word.data + word.len - 3, dots[0], 3) == 0 ||
+				 memcmp(word.data + word.len - 3, dots[1], 3) == 0);
+}
+
+static int
+add_code(const struct writing *w, struct span word, struct buffer *codes)
+{
+	AUTO(freep) char *code = span_dup(word);
+
+	if (is_cut_short(word))
+		return error_set(w->err, ERROR_PERM,
+				 "GenerateCopyOfDSNFor: \"%.40s\": cut short; set "
+				 "$FormatEnumerationLimit = -1 and print it again",
+				 code);
+	if (!policy_is_status_pattern(code) || strchr(code, '*') != NULL)
+		return error_set(w->err, ERROR_PERM,
+				 "GenerateCopyOfDSNFor: \"%.40s\": a status as 5.4.6 is expected",
+				 code);
+	buffer_printf(codes, "%s\"%s\"", codes->len > 0 ? ", " : "", code);
+	return 0;
+}
+
+/* "{5.4.8, 5.4.6}", "5.4.8,5.4.6" or "5.4.8 5.4.6" as a list for policy.conf. */
+static int
+read_codes(const struct writing *w, struct buffer *codes)
+{
+	static const char between[] = "{}, ;\t\r\n";
+	const char *word = common_field(w, "GenerateCopyOfDSNFor");
+
+	for (word += strspn(word, between); *word != '\0'; word += strspn(word, between)) {
+		size_t len = strcspn(word, between);
+
+		if (add_code(w, (struct span){ word, len }, codes) < 0)
+			return -1;
+		word += len;
+	}
+	return 0;
+}
+
+/* The postmaster's lines; *ret_copies: the row for "*" is to say copy = "each". */
+static int
+write_copies(const struct writing *w, bool *ret_copies)
+{
+	const char *address = common_field(w, "ExternalPostmasterAddress");
+	bool usable = policy_is_address(address);
+	AUTO(buffer_done) struct buffer codes = { 0 };
+
+	if (read_codes(w, &codes) < 0)
+		return -1;
+	if (usable) {
+		buffer_add_str(w->out, "postmaster = ");
+		config_show_text(address, w->out);
+		buffer_add_str(w->out, ";\n");
+	} else if (address[0] != '\0') {
+		buffer_printf(w->notes, "ExternalPostmasterAddress: \"%.80s\" is no address\n",
+			      address);
+	}
+	if (codes.len > 0)
+		buffer_printf(w->out, "copy_status = [ %s ];\n", codes.data);
+	if (codes.len > 0 && !usable)
+		buffer_add_str(
+			w->notes,
+			"GenerateCopyOfDSNFor: no copies are made yet, as no "
+			"ExternalPostmasterAddress says for whom; put in postmaster = \"...\", "
+			"and copy = \"each\" into the row for \"*\"\n");
+	buffer_add_str(w->out, usable || codes.len > 0 ? "\n" : "");
+	*ret_copies = codes.len > 0 && usable;
+	return 0;
 }
 
 /* -1: not said. */
@@ -155,6 +263,8 @@ row_name(const char *name, const char *domain)
 						     : domain + domain_len - POLICY_NAME_SIZE + 1);
 }
 
+#define COPY_EACH "\t\tcopy = \"each\";\n"
+
 static void
 write_action(struct buffer *out, const char *key, int on)
 {
@@ -163,7 +273,7 @@ write_action(struct buffer *out, const char *key, int on)
 }
 
 static int
-write_row(const struct writing *w, const struct exchange_domain *d, bool last)
+write_row(const struct writing *w, const struct exchange_domain *d, bool copies, bool last)
 {
 	const char *domain = field_of(d, "DomainName"), *name = field_of(d, "Name"), *wrong = NULL;
 	int ndr, report, reply, oof, diagnostics;
@@ -201,7 +311,47 @@ write_row(const struct writing *w, const struct exchange_domain *d, bool last)
 	if (diagnostics >= 0)
 		buffer_printf(w->out, "\t\tndr_diagnostics = %s;\n",
 			      diagnostics ? "true" : "false");
+	if (copies && strcmp(domain, "*") == 0)
+		buffer_add_str(w->out, COPY_EACH);
 	buffer_add_str(w->out, last ? "\t}\n" : "\t},\n");
+	return 0;
+}
+
+static bool
+is_for_all(const struct exchange_domain *d)
+{
+	const char *domain = field_of(d, "DomainName");
+
+	return domain != NULL && strcmp(domain, "*") == 0;
+}
+
+static int
+write_rows(const struct writing *w, bool copies)
+{
+	const struct exchange_list *list = w->list;
+	bool has_all = false;
+	size_t left = 0;
+
+	for (size_t i = 0; i < list->len; i++) {
+		has_all |= is_for_all(&list->domains[i]);
+		left += !is_transport(&list->domains[i]);
+	}
+	if (left > 0)
+		buffer_add_str(w->out, "# delay follows NDREnabled, as Exchange has no switch for "
+				       "delays.\n");
+	if (left == 0 && !copies)
+		return 0;
+	buffer_add_str(w->out, "remote_domains = (\n");
+	if (copies && !has_all)
+		buffer_printf(w->out,
+			      "\t{\n\t\tname = \"Default\";\n\t\tdomain = \"*\";\n" COPY_EACH
+			      "\t}%s\n",
+			      left > 0 ? "," : "");
+	for (size_t i = 0; i < list->len; i++)
+		if (!is_transport(&list->domains[i]) &&
+		    write_row(w, &list->domains[i], copies, --left == 0) < 0)
+			return -1;
+	buffer_add_str(w->out, ");\n");
 	return 0;
 }
 
@@ -230,16 +380,14 @@ exchange_to_policy(const struct exchange_list *list, const char *const *local, s
 		   struct buffer *out, struct buffer *notes, struct error *err)
 {
 	const struct writing w = { list, out, notes, err };
+	bool copies;
 
 	write_local(&w, local, local_len);
-	note_ignored(&w);
-	buffer_add_str(out, "# delay follows NDREnabled, as Exchange has no switch for delays.\n"
-			    "remote_domains = (\n");
-	for (size_t i = 0; i < list->len; i++)
-		if (write_row(&w, &list->domains[i], i + 1 == list->len) < 0)
-			return -1;
-	buffer_add_str(out, ");\n");
-	return 0;
+	note_ignored(&w, false);
+	note_ignored(&w, true);
+	if (write_copies(&w, &copies) < 0)
+		return -1;
+	return write_rows(&w, copies);
 }
 
 /* ---- from a policy ------------------------------------------------------------------ */
@@ -276,7 +424,7 @@ is_on(const struct policy_view *view, enum policy_key key, struct buffer *notes)
 }
 
 static void
-write_set(const struct policy_view *view, struct buffer *out, struct buffer *notes)
+write_set(const struct policy_view *view, int copy, struct buffer *out, struct buffer *notes)
 {
 	static const enum policy_key without[] = { POLICY_KEY_RECEIPT, POLICY_KEY_ABUSE_REPORT,
 						   POLICY_KEY_UNKNOWN };
@@ -303,24 +451,54 @@ write_set(const struct policy_view *view, struct buffer *out, struct buffer *not
 	if (view->values[POLICY_KEY_RETURNED][0].value != POLICY_RETURNED_FULL)
 		buffer_printf(notes, "%s: returned: Exchange has no switch for it\n",
 			      view->pattern);
-	if (view->values[POLICY_KEY_COPY][0].value != POLICY_COPY_NONE)
+	if (view->values[POLICY_KEY_COPY][0].value != copy)
 		buffer_printf(notes, "%s: copy: Exchange tells by status, not by domain\n",
 			      view->pattern);
+}
+
+/* copy: what the row for "*" says. */
+static void
+write_transport(const struct policy *policy, int copy, struct buffer *out, struct buffer *notes)
+{
+	const struct config_list *statuses = &policy->told.copy_status;
+	AUTO(buffer_done) struct buffer codes = { 0 };
+
+	if (copy == POLICY_COPY_DIGEST)
+		buffer_add_str(notes, "*: copy: Exchange sends no digest\n");
+	for (size_t i = 0; copy == POLICY_COPY_EACH && i < statuses->len; i++)
+		if (strchr(statuses->items[i], '*') != NULL)
+			buffer_printf(notes, "copy_status: %s: Exchange takes whole codes alone\n",
+				      statuses->items[i]);
+		else
+			buffer_printf(&codes, "%s%s", codes.len > 0 ? "," : "", statuses->items[i]);
+	if (copy == POLICY_COPY_EACH && codes.len == 0)
+		buffer_add_str(notes, "*: copy: Exchange makes copies of named codes alone, and "
+				      "copy_status names none\n");
+	if (codes.len == 0)
+		return;
+	buffer_printf(out,
+		      "Set-TransportConfig -GenerateCopyOfDSNFor %s -ExternalPostmasterAddress ",
+		      codes.data);
+	add_quoted(out, policy->told.postmaster);
+	buffer_add_char(out, '\n');
 }
 
 void
 exchange_from_policy(const struct policy *policy, struct buffer *out, struct buffer *notes)
 {
 	AUTO(policy_view_done) struct policy_view star = { .pattern = NULL };
+	int copy;
 
 	policy_view_default(policy, &star);
-	write_set(&star, out, notes);
+	copy = star.values[POLICY_KEY_COPY][0].value;
+	write_transport(policy, copy, out, notes);
+	write_set(&star, copy, out, notes);
 	for (size_t i = 0; i < policy_domains_len(policy); i++) {
 		AUTO(policy_view_done) struct policy_view view = { .pattern = NULL };
 		bool subtree;
 		const char *domain = policy_domain(policy, i, &subtree);
 
 		policy_view(policy, domain, subtree, &view);
-		write_set(&view, out, notes);
+		write_set(&view, copy, out, notes);
 	}
 }

@@ -2,7 +2,8 @@
  * exchange.h: remote domains of Microsoft Exchange.
  *
  * What Get-RemoteDomain prints, as Export-Csv writes it or as a list
- * (Format-List), to a policy and back.
+ * (Format-List), to a policy and back; and of Get-TransportConfig, alone or
+ * with it, what it says of copies for the postmaster.
  */
 #ifndef POLICY_EXCHANGE_H
 #define POLICY_EXCHANGE_H
@@ -37,7 +38,8 @@ void exchange_done(struct exchange_list *list);
 int exchange_to_policy(const struct exchange_list *list, const char *const *local, size_t local_len,
 		       struct buffer *out, struct buffer *notes, struct error *err);
 
-/* Set-RemoteDomain lines of what Exchange has a switch for; notes as above. */
+/* Set-TransportConfig and Set-RemoteDomain lines of what Exchange has a switch for; notes as above.
+ */
 void exchange_from_policy(const struct policy *policy, struct buffer *out, struct buffer *notes);
 
 #endif

@@ -328,6 +328,21 @@ has_word(struct span line, const char *word)
 	return memmem(line.data, line.len, word, strlen(word)) != NULL;
 }
 
+/* What one of the two commands prints. */
+static bool
+has_name(struct span line)
+{
+	return has_word(line, "DomainName") || has_word(line, "GenerateCopyOfDSNFor");
+}
+
+/* Format-Table's: names with blanks between them. */
+static bool
+is_table_head(struct span line)
+{
+	return memchr("\",;\t", line.data[0], 4) == NULL && separator_of(line) == ',' &&
+	       !has_word(line, ",") && has_word(span_trim(line), " ");
+}
+
 static int
 read_text(struct span text, struct exchange_list *list, struct error *err)
 {
@@ -339,12 +354,11 @@ read_text(struct span text, struct exchange_list *list, struct error *err)
 		return error_set(err, ERROR_PERM, "nothing is in it");
 	if (split_pair(line, &name, &value))
 		return read_format_list(text, list, err);
-	if (has_word(line, "DomainName") && memchr("\",;\t", line.data[0], 4) == NULL &&
-	    separator_of(line) == ',' && !has_word(line, ","))
+	if (has_name(line) && is_table_head(line))
 		return error_set(err, ERROR_PERM,
 				 "a table shows only some properties; use Get-RemoteDomain | "
 				 "Export-Csv FILE, or | Format-List");
-	if (has_word(line, "DomainName"))
+	if (has_name(line))
 		return read_csv(text, list, err);
 	return error_set(err, ERROR_PERM,
 			 "neither the CSV nor the list of Get-RemoteDomain: DomainName is not "

@@ -124,12 +124,14 @@ struct policy_decision {
 };
 
 /* What the postmaster is told; lent as long as the policy is held. */
+struct config_list;
 struct policy_postmaster {
-	const char *address;    /* NULL: nobody, and no row has copies */
-	const char *digest_to;  /* NULL: no digest */
-	int digest_minute;      /* of the local day */
-	int64_t copy_max;       /* at most so many copies … */
-	int64_t copy_window_ms; /* … in so long a time */
+	const char *address;                   /* NULL: nobody, and no row has copies */
+	const struct config_list *copy_status; /* copies of these alone; empty: of all */
+	const char *digest_to;                 /* NULL: no digest */
+	int digest_minute;                     /* of the local day */
+	int64_t copy_max;                      /* at most so many copies … */
+	int64_t copy_window_ms;                /* … in so long a time */
 };
 struct policy_postmaster policy_postmaster(const struct policy *policy);
 

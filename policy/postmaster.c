@@ -15,9 +15,8 @@
 
 #define ADDRESS_BYTES_MAX 254 /* RFC 5321 4.5.3.1.3, without the brackets */
 
-/* local@domain in ASCII, with nothing in it that would have to be quoted. */
-static bool
-is_address(const char *text)
+bool
+policy_is_address(const char *text)
 {
 	const char *at = strrchr(text, '@');
 	AUTO(freep) char *domain = NULL;
@@ -38,7 +37,7 @@ check_address(const struct config_file *file, const char *key, const char *text,
 {
 	AUTO(freep) char *shown = text != NULL ? text_to_printable(span_of(text)) : NULL;
 
-	if (text == NULL || is_address(text))
+	if (text == NULL || policy_is_address(text))
 		return 0;
 	return config_error(file, config_find(file, key), err,
 			    "%s: \"%.80s\": an address is expected, as in "
@@ -183,6 +182,7 @@ policy_postmaster(const struct policy *policy)
 
 	return (struct policy_postmaster){
 		.address = t->postmaster,
+		.copy_status = &t->copy_status,
 		.digest_to = t->digest_at != NULL ? digest_to : NULL,
 		.digest_minute = t->digest_minute,
 		.copy_max = t->copy_max,

@@ -127,6 +127,9 @@ int policy_postmaster_read(struct policy *policy, const struct config_file *file
 int policy_postmaster_check(const struct policy *policy, const struct config_file *file,
 			    struct buffer *warnings, struct error *err);
 
+/* local@domain in ASCII, with nothing in it that would have to be quoted. */
+bool policy_is_address(const char *text);
+
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,
 		 const config_setting_t *at, const char *format, ...)

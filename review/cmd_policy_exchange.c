@@ -25,13 +25,14 @@
 enum { OPTION_EXCHANGE = OPTION_OWN, OPTION_LOCAL, OPTION_FILE };
 
 const struct verb_option policy_import_options[] = {
-	{ "exchange", OPTION_EXCHANGE, "FILE", "what Get-RemoteDomain printed, CSV or list" },
+	{ "exchange", OPTION_EXCHANGE, "FILE",
+	  "what Get-RemoteDomain, Get-TransportConfig printed, CSV or list" },
 	{ "local", OPTION_LOCAL, "DOMAIN", "one of local_domains; may be there again" },
 	OPTION_ROW_HELP,
 	{ .name = NULL },
 };
 const struct verb_option policy_export_options[] = {
-	{ "exchange", OPTION_EXCHANGE, NULL, "as lines for Set-RemoteDomain" },
+	{ "exchange", OPTION_EXCHANGE, NULL, "as lines for Set-RemoteDomain, Set-TransportConfig" },
 	{ "file", OPTION_FILE, "FILE", "the policy, instead of the one in ndrq.conf" },
 	OPTION_ROW_HELP,
 	{ .name = NULL },

@@ -214,11 +214,157 @@ Test(exchange, what_cannot_be_taken_over_is_said)
 				       NULL, &notes, &err);
 
 	cr_assert_not_null(policy, "%s", err.text);
-	cr_expect_str_eq(notes.data,
-			 "local_domains: Exchange does not say which they are; put in yours, or "
-			 "use --local\n"
-			 "ignored, as not about notifications: IsInternal\n"
-			 "GenerateCopyOfDSNFor: not yet supported, ignored\n");
+	cr_expect_str_eq(
+		notes.data,
+		"local_domains: Exchange does not say which they are; put in yours, or "
+		"use --local\n"
+		"ignored, as not about notifications: IsInternal\n"
+		"GenerateCopyOfDSNFor: no copies are made yet, as no "
+		"ExternalPostmasterAddress says for whom; put in postmaster = \"...\", and "
+		"copy = \"each\" into the row for \"*\"\n");
+}
+
+#define COPIES_NOTE "GenerateCopyOfDSNFor: no copies are made yet"
+
+/* What the policy says of copies: "postmaster copy copy_status…". */
+static char *
+copies_of(const struct policy *policy)
+{
+	const struct policy_postmaster p = policy_postmaster(policy);
+	AUTO(policy_view_done) struct policy_view star = { .pattern = NULL };
+	struct buffer out = { 0 };
+
+	policy_view_default(policy, &star);
+	buffer_printf(&out, "%s %s", p.address != NULL ? p.address : "-",
+		      policy_value_name(POLICY_KEY_COPY, star.values[POLICY_KEY_COPY][0].value));
+	for (size_t i = 0; i < p.copy_status->len; i++)
+		buffer_printf(&out, " %s", p.copy_status->items[i]);
+	return buffer_take(&out);
+}
+
+#define TRANSPORT_CSV "GenerateCopyOfDSNFor,ExternalPostmasterAddress\n"
+#define ALL_LIST      "DomainName : *\nNDREnabled : True\n"
+#define ADDRESS_LIST  "ExternalPostmasterAddress : p@ours.example\n"
+
+Test(exchange, copies_go_to_the_postmaster_of_the_codes_that_are_named)
+{
+	static const struct {
+		const char *text, *copies;
+		size_t domains;
+		const char *note; /* NULL: none at all */
+	} cases[] = {
+		/* of Get-TransportConfig alone */
+		{ "GenerateCopyOfDSNFor : {5.4.8, 5.4.6}\n" ADDRESS_LIST,
+		  "p@ours.example each 5.4.8 5.4.6", 0, NULL },
+		{ "AntispamAgentsEnabled : False\nGenerateCopyOfDSNFor : {5.4.8,\n"
+		  "                        5.4.6}\nMaxSendSize : 10 MB\n" ADDRESS_LIST,
+		  "p@ours.example each 5.4.8 5.4.6", 0,
+		  "ignored, as no key is like them: AntispamAgentsEnabled, MaxSendSize\n" },
+		{ TRANSPORT_CSV "5.4.8 5.4.6,p@ours.example\n", "p@ours.example each 5.4.8 5.4.6",
+		  0, NULL },
+		{ TRANSPORT_CSV "\"5.4.8,5.4.6\",\"p@ours.example\"\n",
+		  "p@ours.example each 5.4.8 5.4.6", 0, NULL },
+		{ "GenerateCopyOfDSNFor\n5.4.8\n", "- none 5.4.8", 0, COPIES_NOTE },
+		{ TRANSPORT_CSV "5.4.8,\n", "- none 5.4.8", 0, COPIES_NOTE },
+		{ TRANSPORT_CSV "5.4.8,Postmaster <p@a>\n", "- none 5.4.8", 0,
+		  "ExternalPostmasterAddress: \"Postmaster <p@a>\" is no address\n" COPIES_NOTE },
+		{ "GenerateCopyOfDSNFor : {}\n" ADDRESS_LIST, "p@ours.example none", 0, NULL },
+		{ "GenerateCopyOfDSNFor : {}\nExternalPostmasterAddress :\n", "- none", 0, NULL },
+		/* with remote domains */
+		{ ALL_LIST "\nGenerateCopyOfDSNFor : {5.4.8}\n" ADDRESS_LIST,
+		  "p@ours.example each 5.4.8", 0, NULL },
+		{ "GenerateCopyOfDSNFor : {5.4.8}\n" ADDRESS_LIST
+		  "\nDomainName : a.example\nName : Default\n\n" ALL_LIST,
+		  "p@ours.example each 5.4.8", 1, "a.example: Name Default becomes a.example\n" },
+		{ "DomainName : a.example\n\nGenerateCopyOfDSNFor : {5.4.8}\n" ADDRESS_LIST,
+		  "p@ours.example each 5.4.8", 1, NULL },
+		{ "DomainName," TRANSPORT_CSV "*,5.4.8,p@ours.example\na.example,5.4.8,\n",
+		  "p@ours.example each 5.4.8", 1, NULL },
+		{ "DomainName," TRANSPORT_CSV "*,5.4.8,p@ours.example\na.example,5.4.6,\n",
+		  "p@ours.example each 5.4.8", 1,
+		  "GenerateCopyOfDSNFor: is not the same everywhere; taken as \"5.4.8\"\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(buffer_done) struct buffer notes = { 0 };
+		struct error err = { 0 };
+		AUTO(policy_unrefp)
+		struct policy *policy =
+			import(span_of(cases[i].text), "ours.example", &notes, &err);
+		AUTO(freep) char *copies = NULL;
+
+		cr_assert_not_null(policy, "case %zu: %s", i, err.text);
+		copies = copies_of(policy);
+		cr_expect_str_eq(copies, cases[i].copies, "case %zu: %s", i, copies);
+		cr_expect(cases[i].note == NULL ? notes.len == 0
+						: strstr(notes.data, cases[i].note) != NULL,
+			  "case %zu: %s", i, notes.data);
+		cr_expect_eq(policy_domains_len(policy), cases[i].domains, "case %zu", i);
+	}
+}
+
+#define SET_TRANSPORT                                                                              \
+	"Set-TransportConfig -GenerateCopyOfDSNFor 5.4.8,5.4.6 -ExternalPostmasterAddress "        \
+	"'p@ours.example'\n"
+
+Test(exchange, copies_are_exported_as_they_were_imported)
+{
+	AUTO(buffer_done) struct buffer notes = { 0 };
+	AUTO(buffer_done) struct buffer out = { 0 };
+	AUTO(buffer_done) struct buffer left = { 0 };
+	struct error err = { 0 };
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		import(SPAN(LIST "GenerateCopyOfDSNFor : {5.4.8, 5.4.6}\n" ADDRESS_LIST),
+		       "ours.example", &notes, &err);
+
+	cr_assert_not_null(policy, "%s", err.text);
+	exchange_from_policy(policy, &out, &left);
+	cr_expect_eq(strncmp(out.data, SET_TRANSPORT "Set-RemoteDomain ",
+			     strlen(SET_TRANSPORT "Set-RemoteDomain ")),
+		     0, "%s", out.data);
+	cr_expect_eq(left.len, 0, "%s", left.data);
+}
+
+Test(exchange, copies_that_exchange_cannot_make_are_said)
+{
+	static const struct {
+		const char *keys, *all, *a, *out, *notes;
+	} cases[] = {
+		{ "copy_status = [ \"5.4.*\", \"5.4.8\", \"5.4.6\" ];", "each", "none",
+		  SET_TRANSPORT,
+		  "copy_status: 5.4.*: Exchange takes whole codes alone\n"
+		  "a.example: copy: Exchange tells by status, not by domain\n" },
+		{ "copy_status = \"5.*\";", "each", "each", "",
+		  "copy_status: 5.*: Exchange takes whole codes alone\n"
+		  "*: copy: Exchange makes copies of named codes alone, and copy_status names "
+		  "none\n" },
+		{ "", "each", "each", "",
+		  "*: copy: Exchange makes copies of named codes alone, and copy_status names "
+		  "none\n" },
+		{ "copy_status = \"5.4.8\";", "none", "none", "", "" },
+		{ "copy_status = \"5.4.8\"; digest = { at = \"07:00\"; };", "digest", "digest", "",
+		  "*: copy: Exchange sends no digest\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep)
+		char *text =
+			xasprintf("local_domains = \"ours.example\"; %s\n"
+				  "postmaster = \"p@ours.example\"; remote_domains = (\n"
+				  "{ name = \"D\"; domain = \"*\"; copy = \"%s\"; },\n"
+				  "{ name = \"A\"; domain = \"a.example\"; copy = \"%s\"; } );\n",
+				  cases[i].keys, cases[i].all, cases[i].a);
+		AUTO(policy_unrefp) struct policy *policy = sample_policy(text);
+		AUTO(buffer_done) struct buffer out = { 0 };
+		AUTO(buffer_done) struct buffer notes = { 0 };
+
+		buffer_add_str(&notes, "");
+		exchange_from_policy(policy, &out, &notes);
+		*strstr(out.data, "Set-RemoteDomain") = '\0';
+		cr_expect_str_eq(out.data, cases[i].out, "case %zu", i);
+		cr_expect_str_eq(notes.data, cases[i].notes, "case %zu: %s", i, notes.data);
+	}
 }
 
 Test(exchange, names_become_names_of_rows)
@@ -269,6 +415,18 @@ Test(exchange, what_is_neither_is_refused_with_a_reason)
 		{ SPAN("DomainName : a\nNDREnabled : Maybe\n"),
 		  "NDREnabled of a: True or False is expected, not \"Maybe\"" },
 		{ SPAN("DomainName : a\nAllowedOOFType : All\n"), "AllowedOOFType of a: External" },
+		{ SPAN("GenerateCopyOfDSNFor ExternalPostmasterAddress\n----\n{5.4.8} p@a\n"),
+		  "a table shows only some properties" },
+		{ SPAN("GenerateCopyOfDSNFor : {5.4.8, 5.4.x}\n"),
+		  "GenerateCopyOfDSNFor: \"5.4.x\": a status as 5.4.6 is expected" },
+		{ SPAN("GenerateCopyOfDSNFor : 5.4.*\n"), "GenerateCopyOfDSNFor: \"5.4.*\"" },
+		{ SPAN("DomainName,GenerateCopyOfDSNFor\na,5.4\n"),
+		  "GenerateCopyOfDSNFor: \"5.4\"" },
+		{ SPAN("GenerateCopyOfDSNFor\nSystem.Collections.ArrayList\n"),
+		  "GenerateCopyOfDSNFor: \"System.Collections.ArrayList\"" },
+		{ SPAN("GenerateCopyOfDSNFor : {5.4.8, 5.4.6, 5.4.4, 5.2.4...}\n"),
+		  "GenerateCopyOfDSNFor: \"5.2.4...\": cut short; set $FormatEnumerationLimit" },
+		{ SPAN("GenerateCopyOfDSNFor : {5.4.8, 5.2.4\xE2\x80\xA6}\n"), "cut short" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

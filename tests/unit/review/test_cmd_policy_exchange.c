@@ -56,6 +56,23 @@ Test(cmd_policy_exchange, the_printed_policy_is_exported_as_the_same_switches)
 	cr_assert_stderr_eq_str("");
 }
 
+Test(cmd_policy_exchange, transport_settings_alone_are_a_policy_with_copies)
+{
+	put("transport", "GenerateCopyOfDSNFor      : {5.4.8, 5.4.6}\n"
+			 "ExternalPostmasterAddress : postmaster@ours.example\n");
+	cr_assert_eq(RUN("import", "--exchange", "transport", "--local", "ours.example"), 0);
+	cr_assert_stdout_eq_str("# Imported from Exchange. What is off there is held here, where "
+				"it can be seen.\n\n"
+				"# Your own domains, whose users are always told.\n"
+				"local_domains = [ \"ours.example\" ];\n\n"
+				"postmaster = \"postmaster@ours.example\";\n"
+				"copy_status = [ \"5.4.8\", \"5.4.6\" ];\n\n"
+				"remote_domains = (\n"
+				"\t{\n\t\tname = \"Default\";\n\t\tdomain = \"*\";\n"
+				"\t\tcopy = \"each\";\n\t}\n);\n");
+	cr_assert_stderr_eq_str("");
+}
+
 Test(cmd_policy_exchange, what_is_no_good_prints_nothing_and_has_its_status)
 {
 	cr_expect_eq(RUN("import", "--exchange", "none"), 66);
