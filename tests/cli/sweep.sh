@@ -14,6 +14,7 @@ here() { ls "$folder" | sort | tr '\n' ' '; }
 how_many() { ls "$1" | wc -l; }
 records() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" --json list --limit 0 | wc -l; }
 newest() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" list --ids --limit 1; }
+copies() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" list --class copy --ids --limit 0 | wc -l; }
 # aged SECONDS FILE…
 aged() {
 	age=$1
@@ -177,6 +178,10 @@ echo 'local_domains = [ "example.org" ]; remote_domains = ( { name = "Default"; 
 badmail 1 --prefix d
 ndrq sweep badmail "$folder" -v
 ok "what policy deletes is deleted" is "$(state_of "$(newest)")" deleted
+echo 'local_domains = [ "example.org" ]; postmaster = "p@example.org"; remote_domains = ( { name = "Default"; domain = "*"; copy = "each"; } );' >"$dir/policy.conf"
+badmail 1 --prefix c
+ndrq sweep badmail "$folder" -v
+ok "no copies are made for the postmaster" is "$(state_of "$(newest)") $(copies)" "held 0"
 echo 'local_domains = [ "example.org" ];' >"$dir/policy.conf"
 
 # ---- oddities
