@@ -141,6 +141,8 @@ policy_view_setting(const struct policy *policy, size_t i, struct policy_setting
 		ret_view->list = at;
 	else if (item->type == CONFIG_CHOICE)
 		ret_view->word = item->choices[*(const int *)at];
+	else if (item->type == CONFIG_TEXT && at != (const void *)&policy->domains_file)
+		ret_view->word = *(char *const *)at;
 }
 
 const struct config_list *

@@ -91,7 +91,8 @@ void policy_view_rule(const struct policy *policy, size_t i, struct policy_rule_
 /* Could it decide for this domain (normalised)? */
 bool policy_rule_is_for(const struct policy *policy, size_t i, const char *domain);
 
-/* What is said once for all: a list, or a word. Both NULL: another sort of key. */
+/* What is said once for all: a list, or a word. Both NULL: a text that is not said, or
+ * domains_file, of which policy_domains_file tells. */
 struct policy_setting_view {
 	const char *key;
 	const struct config_list *list;

@@ -46,6 +46,8 @@ static const char test_usage[] =
 	"without one with any notification of a class:\n"
 	"    ACTION rule=RULE domain=DOMAIN class=CLASS\n"
 	"and of MESSAGE whether its sender was who he said: proof=proved, forged, none.\n"
+	"Who gets a copy of it is copy=ADDRESS; without MESSAGE behind it stands of which\n"
+	"alone: copy_status=STATUS,…\n"
 	"Below stand the rules that count and could make it stricter, a line each.\n"
 	"  --rcpt ADDRESS    the envelope recipient\n"
 	"  --orcpt ADDRESS   the original recipient (ORCPT, Delivered-To)\n"
@@ -300,17 +302,54 @@ budgets_to_json(const struct policy_decision *d)
 	return list;
 }
 
-/* proof: NULL without a message. */
-static int
-print_json(const struct policy *policy, const struct policy_decision *d, enum facts_class class,
-	   const char *proof)
+/* What is printed of a trial. */
+struct verdict {
+	const struct policy *policy;
+	const struct policy_decision *decision;
+	enum facts_class class;
+	const char *proof;                     /* NULL without a message */
+	const char *copy_to;                   /* NULL: a copy is made for nobody */
+	const struct config_list *copy_status; /* without a message: of these alone; or NULL */
+};
+
+static void
+tell_copy(const struct trial *t, const struct facts *facts, struct verdict *v)
 {
+	const struct policy_postmaster p = policy_postmaster(v->policy);
+
+	if (policy_wants_copy(v->policy, v->decision, facts)) {
+		v->copy_to = p.address;
+	} else if (t->message == NULL && v->decision->copy == POLICY_COPY_EACH &&
+		   v->class == FACTS_FAILED) {
+		v->copy_to = p.address;
+		v->copy_status = p.copy_status;
+	}
+}
+
+static void
+copy_to_json(const struct verdict *v, json_t *object)
+{
+	json_t *list = v->copy_status == NULL ? NULL : json_array();
+
+	if (v->copy_to != NULL)
+		(void)json_object_set_new(object, "copy", json_string(v->copy_to));
+	for (size_t i = 0; list != NULL && i < v->copy_status->len; i++)
+		(void)json_array_append_new(list, json_string(v->copy_status->items[i]));
+	if (list != NULL)
+		(void)json_object_set_new(object, "copy_status", list);
+}
+
+static int
+print_json(const struct verdict *v)
+{
+	const struct policy_decision *d = v->decision;
 	/* a domain libidn2 refuses may be any bytes */
 	AUTO(freep) char *domain = d->domain != NULL ? text_to_utf8(span_of(d->domain)) : NULL;
-	json_t *object = json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:b, s:o*}", "action",
-				   policy_action_name(d->action), "rule", d->rule, "domain", domain,
-				   "class", facts_class_name(class), "proof", proof, "observe",
-				   (int)policy_observes(policy), "budgets", budgets_to_json(d));
+	json_t *object =
+		json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:b, s:o*}", "action",
+			  policy_action_name(d->action), "rule", d->rule, "domain", domain, "class",
+			  facts_class_name(v->class), "proof", v->proof, "observe",
+			  (int)policy_observes(v->policy), "budgets", budgets_to_json(d));
 	int rc;
 
 	if (d->no_diagnostics)
@@ -319,6 +358,7 @@ print_json(const struct policy *policy, const struct policy_decision *d, enum fa
 		(void)json_object_set_new(
 			object, "returned",
 			json_string(policy_value_name(POLICY_KEY_RETURNED, (int)d->returned)));
+	copy_to_json(v, object);
 	rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
 	json_decref(object);
 	(void)putchar('\n');
@@ -348,20 +388,31 @@ print_budget(const struct policy_budget *b)
 }
 
 static void
-print_plain(const struct policy *policy, const struct policy_decision *d, enum facts_class class,
-	    const char *proof)
+print_copy(const struct verdict *v)
 {
+	if (v->copy_to != NULL)
+		print_value("copy", v->copy_to);
+	for (size_t i = 0; v->copy_status != NULL && i < v->copy_status->len; i++)
+		(void)printf("%s%s", i == 0 ? " copy_status=" : ",", v->copy_status->items[i]);
+}
+
+static void
+print_plain(const struct verdict *v)
+{
+	const struct policy_decision *d = v->decision;
+
 	(void)fputs(policy_action_name(d->action), stdout);
 	print_value("rule", d->rule);
 	print_value("domain", d->domain != NULL ? d->domain : "-");
-	print_value("class", facts_class_name(class));
-	if (proof != NULL)
-		print_value("proof", proof);
+	print_value("class", facts_class_name(v->class));
+	if (v->proof != NULL)
+		print_value("proof", v->proof);
 	if (d->no_diagnostics)
 		print_value("ndr_diagnostics", "false");
 	if (d->returned != POLICY_RETURNED_FULL)
 		print_value("returned", policy_value_name(POLICY_KEY_RETURNED, (int)d->returned));
-	(void)puts(policy_observes(policy) ? " mode=observe" : "");
+	print_copy(v);
+	(void)puts(policy_observes(v->policy) ? " mode=observe" : "");
 	for (size_t i = 0; i < d->budgets_len; i++)
 		print_budget(&d->budgets[i]);
 }
@@ -381,17 +432,19 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 	};
 	struct altered_memo memo = { 0 };
 	struct policy_decision d;
-	const char *proof;
+	struct verdict v = { .policy = policy, .decision = &d, .class = facts->class };
 	int rc = 0;
 
 	policy_decide(policy, &subject, &d);
 	if (t->message != NULL)
 		altered_judge(buffer_span(t->bytes), facts, &memo, &d);
-	proof = t->message != NULL ? policy_proof_name(d.proof) : NULL;
+	if (t->message != NULL)
+		v.proof = policy_proof_name(d.proof);
+	tell_copy(t, facts, &v);
 	if (t->json)
-		rc = print_json(policy, &d, facts->class, proof);
+		rc = print_json(&v);
 	else
-		print_plain(policy, &d, facts->class, proof);
+		print_plain(&v);
 	policy_decision_done(&d);
 	if (fflush(stdout) == 0 && rc == 0)
 		return EX_OK;

@@ -137,7 +137,14 @@ diff_list(bool json, const char *key, const struct config_list *a, const struct 
 			show_change(json, "*", key, NULL, b->items[i]);
 }
 
-/* What is said once for all: the mode, who we are, whom we believe. */
+static void
+diff_word(bool json, const char *key, const char *a, const char *b)
+{
+	if (a == NULL ? b != NULL : b == NULL || strcmp(a, b) != 0)
+		show_change(json, "*", key, a, b);
+}
+
+/* What is said once for all: the mode, who we are, whom we believe, what the postmaster is told. */
 static void
 diff_settings(bool json, const struct policy *a, const struct policy *b)
 {
@@ -146,8 +153,7 @@ diff_settings(bool json, const struct policy *a, const struct policy *b)
 
 		policy_view_setting(a, i, &in_a);
 		policy_view_setting(b, i, &in_b);
-		if (in_a.word != NULL && strcmp(in_a.word, in_b.word) != 0)
-			show_change(json, "*", in_a.key, in_a.word, in_b.word);
+		diff_word(json, in_a.key, in_a.word, in_b.word);
 		if (in_a.list == policy_local_domains(a))
 			diff_local(json, in_a.list, in_b.list);
 		else if (in_a.list != NULL)

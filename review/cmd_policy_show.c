@@ -198,23 +198,72 @@ show_domain(const struct tool *tool, const struct policy *policy, const char *do
 	show_view(tool, domain, &view, true);
 }
 
+/* Whose value is shown: the mode, who is local, what the postmaster is told. */
+static bool
+is_shown(const struct policy *policy, const struct policy_setting_view *setting)
+{
+	static const char *const shown[] = { "mode",        "local_domains", "postmaster",
+					     "copy_status", "copy_limit",    "digest.at",
+					     "digest.to" };
+	bool copies = policy_postmaster(policy).address != NULL;
+
+	if (setting->list != NULL ? setting->list->len == 0 : setting->word == NULL)
+		return false;
+	if (!copies && strcmp(setting->key, "copy_limit") == 0)
+		return false; /* there are none to limit */
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (strcmp(setting->key, shown[i]) == 0)
+			return true;
+	return false;
+}
+
+static json_t *
+text_json(const char *text)
+{
+	AUTO(freep) char *utf8 = text_to_utf8(span_of(text));
+
+	return json_string(utf8);
+}
+
+static void
+output_setting(const struct policy_setting_view *setting)
+{
+	json_t *value = setting->list == NULL ? text_json(setting->word) : json_array();
+
+	for (size_t i = 0; setting->list != NULL && i < setting->list->len; i++)
+		(void)json_array_append_new(value, text_json(setting->list->items[i]));
+	output_json_take(json_pack("{s:s, s:o}", "key", setting->key, "value", value));
+}
+
+static void
+show_settings(const struct tool *tool, const struct policy *policy)
+{
+	for (size_t i = 0; i < policy_settings_len(); i++) {
+		struct policy_setting_view setting;
+
+		policy_view_setting(policy, i, &setting);
+		if (!is_shown(policy, &setting))
+			continue;
+		if (tool->json) {
+			output_setting(&setting);
+			continue;
+		}
+		(void)printf("%s ", setting.key);
+		for (size_t k = 0; k < (setting.list == NULL ? 1 : setting.list->len); k++) {
+			(void)putchar(' ');
+			print_words(setting.list == NULL ? setting.word : setting.list->items[k]);
+		}
+		(void)putchar('\n');
+	}
+}
+
 static void
 show_all(const struct tool *tool, const struct policy *policy)
 {
 	AUTO(policy_view_done) struct policy_view view = { .pattern = NULL };
 	size_t listed = 0;
 
-	if (!tool->json) {
-		const struct config_list *local = policy_local_domains(policy);
-
-		(void)printf("mode  %s\nlocal_domains ",
-			     policy_observes(policy) ? "observe" : "enforce");
-		for (size_t i = 0; i < local->len; i++) {
-			(void)putchar(' ');
-			print_words(local->items[i]);
-		}
-		(void)putchar('\n');
-	}
+	show_settings(tool, policy);
 	for (size_t i = 0; i < policy_rules_len(policy); i++)
 		show_rule(tool, policy, i);
 	policy_view_default(policy, &view);

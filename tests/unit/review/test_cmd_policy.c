@@ -167,6 +167,46 @@ Test(cmd_policy, what_would_go_out_in_part_only_is_marked)
 		"hold rule=cannot-strip domain=b.example class=unknown proof=none returned=none\n");
 }
 
+Test(cmd_policy, who_gets_a_copy_is_told)
+{
+	put("each", "local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		    "remote_domains = (\n"
+		    "  { name = \"D\"; domain = \"*\"; copy = \"each\"; },\n"
+		    "  { name = \"B\"; domain = \"b.example\"; copy = \"none\"; } );\n");
+	put("some", "local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		    "copy_status = [ \"5.4.*\", \"5.1.1\" ]; remote_domains = (\n"
+		    "  { name = \"D\"; domain = \"*\"; copy = \"each\"; } );\n");
+	put("other", "local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		     "copy_status = \"5.4.*\"; remote_domains = (\n"
+		     "  { name = \"D\"; domain = \"*\"; copy = \"each\"; } );\n");
+	cr_assert_eq(RUN("test", "each", "--rcpt", "u@a.example"), 0);
+	cr_assert_eq(RUN("test", "each", "--rcpt", "u@a.example", "ndr"), 0);
+	cr_assert_eq(RUN("test", "each", "--rcpt", "u@a.example", "--class", "delayed"), 0);
+	cr_assert_eq(RUN("test", "each", "--rcpt", "u@b.example"), 0);
+	cr_assert_eq(RUN("test", "each", "--rcpt", "u@ours.example", "ndr"), 0);
+	cr_assert_eq(RUN("test", "some", "--rcpt", "u@a.example"), 0);
+	cr_assert_eq(RUN("test", "some", "--rcpt", "u@a.example", "ndr"), 0);
+	cr_assert_eq(RUN("test", "other", "--rcpt", "u@a.example", "ndr"), 0);
+	cr_assert_eq(RUN_JSON("test", "some", "--rcpt", "u@a.example"), 0);
+	cr_assert_eq(RUN_JSON("test", "some", "--rcpt", "u@a.example", "ndr"), 0);
+	cr_assert_stdout_eq_str(
+		"hold rule=D.ndr domain=a.example class=failed copy=p@ours.example\n"
+		"hold rule=D.ndr domain=a.example class=failed proof=none copy=p@ours.example\n"
+		"hold rule=D.delay domain=a.example class=delayed\n"
+		"hold rule=B.ndr domain=b.example class=failed\n"
+		"send rule=local domain=ours.example class=failed proof=none\n"
+		"hold rule=D.ndr domain=a.example class=failed copy=p@ours.example "
+		"copy_status=5.4.*,5.1.1\n"
+		"hold rule=D.ndr domain=a.example class=failed proof=none copy=p@ours.example\n"
+		"hold rule=D.ndr domain=a.example class=failed proof=none\n"
+		"{\"action\":\"hold\",\"rule\":\"D.ndr\",\"domain\":\"a.example\","
+		"\"class\":\"failed\",\"observe\":false,\"copy\":\"p@ours.example\","
+		"\"copy_status\":[\"5.4.*\",\"5.1.1\"]}\n"
+		"{\"action\":\"hold\",\"rule\":\"D.ndr\",\"domain\":\"a.example\","
+		"\"class\":\"failed\",\"proof\":\"none\",\"observe\":false,"
+		"\"copy\":\"p@ours.example\"}\n");
+}
+
 Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
 {
 	cr_expect_eq(RUN(), 64);

@@ -137,11 +137,13 @@ Test(cmd_policy_show, what_holds_whatever_the_proof_is_one_line_and_one_value)
 		"  returned                headers b:4\n"
 		"  copy                    each    b:2\n"
 		"*: mode: observe -> enforce\n"
+		"*: postmaster: not there -> p@a\n"
 		"*: copy: none -> each\n"
 		"d.example: ndr_diagnostics: true -> false\n"
 		"d.example: returned: full -> headers\n"
 		"{\"domain\":\"*\",\"key\":\"mode\",\"before\":\"enforce\",\"after\":"
 		"\"observe\"}\n"
+		"{\"domain\":\"*\",\"key\":\"postmaster\",\"before\":\"p@a\"}\n"
 		"{\"domain\":\"*\",\"key\":\"copy\",\"before\":\"each\",\"after\":\"none\"}\n"
 		"{\"domain\":\"d.example\",\"key\":\"ndr_diagnostics\",\"before\":\"false\","
 		"\"after\":\"true\"}\n"
@@ -196,6 +198,66 @@ Test(cmd_policy_show, who_we_are_and_whom_we_believe_differs_too)
 				"*: our_hosts: not there -> mx.c\n"
 				"*: authserv_ids: not there -> mx.b\n"
 				"*: alignment: strict -> relaxed\n");
+}
+
+Test(cmd_policy_show, what_the_postmaster_is_told_is_shown_and_differs_too)
+{
+	put("x", "local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		 "copy_status = [ \"5.4.6\", \"5.4.8\" ]; digest = { at = \"07:00\"; };\n");
+	put("y",
+	    "local_domains = \"ours.example\"; postmaster = \"q@ours.example\";\n"
+	    "copy_status = \"5.4.8\"; copy_limit = \"5/1d\";\n"
+	    "digest = { at = \"08:00\"; to = \"r@ours.example\"; }; domains_file = \"list2\";\n");
+	put("list2", "");
+	cr_assert_eq(RUN("show", "--file", "y"), 0);
+	cr_assert_eq(RUN("diff", "x", "y"), 0);
+	cr_assert_eq(RUN("diff", "y", "y"), 0);
+	cr_assert_eq(RUN_JSON("diff", "small", "x"), 0);
+	cr_assert_stdout_eq_str("mode  enforce\nlocal_domains  ours.example\n"
+				"postmaster  q@ours.example\ncopy_status  5.4.8\n"
+				"copy_limit  5/1d\ndigest.at  08:00\n"
+				"digest.to  r@ours.example\n"
+				"Default  *  as shipped\n"
+				"  ndr                     hold    as shipped\n"
+				"  delay                   hold    as shipped\n" REST
+				"*: postmaster: p@ours.example -> q@ours.example\n"
+				"*: copy_status: 5.4.6 -> not there\n"
+				"*: copy_limit: 60/1h -> 5/1d\n"
+				"*: digest.at: 07:00 -> 08:00\n"
+				"*: digest.to: not there -> r@ours.example\n"
+				"{\"domain\":\"*\",\"key\":\"mode\",\"before\":\"observe\","
+				"\"after\":\"enforce\"}\n"
+				"{\"domain\":\"*\",\"key\":\"postmaster\","
+				"\"after\":\"p@ours.example\"}\n"
+				"{\"domain\":\"*\",\"key\":\"copy_status\",\"after\":\"5.4.6\"}\n"
+				"{\"domain\":\"*\",\"key\":\"copy_status\",\"after\":\"5.4.8\"}\n"
+				"{\"domain\":\"*\",\"key\":\"digest.at\",\"after\":\"07:00\"}\n");
+}
+
+#define HOLD_JSON                                                                                  \
+	"{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":\"hold\"},\"forged\":{\"action\":" \
+	"\"hold\"}}"
+#define SEND_JSON                                                                                  \
+	"{\"none\":{\"action\":\"send\"},\"proved\":{\"action\":\"send\"},\"forged\":{\"action\":" \
+	"\"send\"}}"
+
+Test(cmd_policy_show, as_json_what_is_said_once_for_all_comes_first)
+{
+	put("x", "local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		 "copy_status = [ \"5.4.6\", \"5.4.8\" ];\n");
+	cr_assert_eq(RUN_JSON("show", "--file", "x"), 0);
+	cr_assert_stdout_eq_str(
+		"{\"key\":\"mode\",\"value\":\"enforce\"}\n"
+		"{\"key\":\"local_domains\",\"value\":[\"ours.example\"]}\n"
+		"{\"key\":\"postmaster\",\"value\":\"p@ours.example\"}\n"
+		"{\"key\":\"copy_status\",\"value\":[\"5.4.6\",\"5.4.8\"]}\n"
+		"{\"key\":\"copy_limit\",\"value\":\"60/1h\"}\n"
+		"{\"row\":\"Default\",\"domain\":\"*\",\"line\":0,\"values\":{"
+		"\"ndr\":" HOLD_JSON ",\"delay\":" HOLD_JSON ",\"delivery_report\":" HOLD_JSON
+		",\"receipt\":" HOLD_JSON ",\"auto_reply\":" HOLD_JSON
+		",\"abuse_report\":" HOLD_JSON ",\"unknown\":" HOLD_JSON ",\"forwarded\":" SEND_JSON
+		",\"ndr_diagnostics\":{\"value\":true},\"returned\":{\"value\":\"full\"},"
+		"\"copy\":{\"value\":\"none\"}}}\n");
 }
 
 #define RULE(name, rest) "{ name = \"" name "\"; " rest " }"
