@@ -113,4 +113,23 @@ ok 'five are sent' wait_for 30 sink_has "$sink" 5 '<friend[0-9]@client\.test>'
 queue_drains
 ok 'and nobody else heard' sink_has "$sink" 0 '<down[0-9]@client\.test>'
 
+# ---- what ndrqd writes itself, by the same port
+
+# postmaster ADDRESS: gets a copy of each NDR
+postmaster() {
+	ndrqd_policy hold
+	sed -i 's/domain = "\*";/& copy = "each";/' "$q/policy.conf"
+	echo "postmaster = \"$1\";" >>"$q/policy.conf"
+	ndrqd_reload
+}
+postmaster alice@local.test
+mail forged@victim.example nouser@local.test copied >/dev/null
+ok 'a copy for a local postmaster is in his mailbox' \
+	wait_for 30 grep -rq '^Subject: NDR .* held: .*forged@victim.example' "$exim/mail/alice"
+postmaster postmaster@elsewhere.example
+mail forged@victim.example nouser@local.test copied2 >/dev/null
+ok 'and one for a postmaster elsewhere arrives there' wait_for 30 sink_has "$sink" 1 '^Subject: NDR .* held'
+queue_drains
+ok 'none comes back to ndrqd' sh -c "! grep -qE 'event=(loop|relay-paused)' '$q.log'"
+
 plan
