@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit/altered.h"
 #include "admit/judge.h"
 #include "base/cleanup.h"
+#include "report/copy.h"
 
 static void
-judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt)
+judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt, struct altered_memo *memo)
 {
 	const struct judge_subject subject = {
 		.facts = s->facts,
@@ -24,9 +26,25 @@ judge_rcpt(const struct submission *s, struct submission_rcpt *rcpt)
 		.delivered_to_is_ours = s->source->delivered_to_is_ours,
 		.rcpt = buffer_span(&rcpt->path),
 		.orcpt = rcpt->orcpt,
+		.bytes = spool_bytes(s->spool),
+		.memo = memo,
 	};
 
 	rcpt->state = judge(s->policy, &subject, &rcpt->decision);
+}
+
+/* observe changes nothing */
+static bool
+is_altered(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return altered_is_asked(&rcpt->decision) && !policy_observes(s->policy);
+}
+
+/* What we alter goes where the mail server signs; what came as a file leaves as one. */
+static const char *
+route_of(const struct submission *s, const struct submission_rcpt *rcpt)
+{
+	return s->route == NULL && is_altered(s, rcpt) ? STORE_ROUTE_SUBMIT : s->route;
 }
 
 static enum store_budget_kind
@@ -97,7 +115,11 @@ fill_records(struct submission *s)
 			.state = rcpt->state,
 			.verdict = policy_action_name(rcpt->decision.action),
 			.rule = rcpt->decision.rule,
-			.route = s->route,
+			.route = route_of(s, rcpt),
+			.no_diagnostics = is_altered(s, rcpt) && rcpt->decision.no_diagnostics,
+			.returned = is_altered(s, rcpt)
+					    ? altered_returned_name(rcpt->decision.returned)
+					    : NULL,
 			.proof = rcpt->decision.proof == POLICY_PROOF_NONE
 					 ? NULL
 					 : policy_proof_name(rcpt->decision.proof),
@@ -149,6 +171,7 @@ admit_judge(struct submission *s)
 		.sender = s->sender,
 		.rcpt = s->rcpts_len > 0 ? judge_rcpt_text(buffer_span(&s->rcpts[0].path)) : NULL,
 	};
+	struct altered_memo memo = { 0 };
 	struct facts_site site;
 
 	site = policy_site(s->policy);
@@ -156,7 +179,7 @@ admit_judge(struct submission *s)
 					 site.hosts_len > 0 ? &site : NULL);
 	s->facts_json = facts_to_json(s->facts, NULL);
 	for (size_t i = 0; i < s->rcpts_len; i++)
-		judge_rcpt(s, &s->rcpts[i]);
+		judge_rcpt(s, &s->rcpts[i], &memo);
 	fill_message(s);
 	fill_records(s);
 }
@@ -195,10 +218,61 @@ admit_set_aside(struct submission *s, const struct store_place *place, const cha
 	return 0;
 }
 
+/* For the postmaster, who has asked for it: not of what came before, nor of what came back. */
+static bool
+wants_copy(const struct submission *s, size_t i)
+{
+	return s->hostname != NULL && s->message.records[i].outcome == STORE_PUT_NEW &&
+	       policy_wants_copy(s->policy, &s->rcpts[i].decision, s->facts);
+}
+
+static int
+make_copy(struct submission *s, struct store *store, size_t i, struct error *err)
+{
+	const struct policy_postmaster postmaster = policy_postmaster(s->policy);
+	const struct store_new_record *r = &s->message.records[i];
+	const struct copy_request request = {
+		.record = r->id,
+		.state = r->became,
+		.rule = r->became_by,
+		.rcpt = r->rcpt,
+		.facts = s->facts,
+		.body = spool_bytes(s->spool),
+		.truncated = spool_truncated(s->spool),
+		.smtputf8 = s->smtputf8,
+		.to = postmaster.address,
+		.hostname = s->hostname,
+		.now_ms = s->received_at_ms,
+		.max = postmaster.copy_max,
+		.window_ms = postmaster.copy_window_ms,
+	};
+	int made = copy_put(store, &request, &s->rcpts[i].copy, err);
+
+	if (made == 0)
+		s->rcpts[i].copy = -1;
+	return made < 0 ? -1 : 0;
+}
+
+static int
+make_copies(struct store *store, void *ctx, struct error *err)
+{
+	struct submission *s = ctx;
+
+	for (size_t i = 0; i < s->rcpts_len; i++) {
+		s->rcpts[i].copy = 0;
+		if (wants_copy(s, i) && make_copy(s, store, i, err) < 0) {
+			/* the notification itself may be as good as any: it stays where it is */
+			err->class = ERROR_TEMP;
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int
 admit_store(struct submission *s, struct store *store, struct error *err)
 {
-	if (store_put(store, &s->message, err) < 0)
+	if (store_put_then(store, &s->message, make_copies, s, err) < 0)
 		return -1;
 	s->outcome = SUBMISSION_COMMITTED;
 	return 0;

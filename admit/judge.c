@@ -79,6 +79,7 @@ judge(const struct policy *policy, const struct judge_subject *subject,
 	};
 
 	policy_decide(policy, &asked, ret_decision);
+	altered_judge(subject->bytes, subject->facts, subject->memo, ret_decision);
 	return state_of(policy, subject, ret_decision->action);
 }
 
@@ -120,7 +121,8 @@ judge_read_record(const struct policy *policy, const struct store_record *record
 
 enum record_state
 judge_record(const struct policy *policy, const struct store_record *record,
-	     const struct facts *facts, struct policy_decision *ret_decision)
+	     const struct facts *facts, struct span bytes, struct altered_memo *memo,
+	     struct policy_decision *ret_decision)
 {
 	const struct judge_subject subject = {
 		.facts = facts,
@@ -130,6 +132,8 @@ judge_record(const struct policy *policy, const struct store_record *record,
 		.delivered_to_is_ours = !came_by_lmtp(record),
 		.rcpt = record->rcpt,
 		.orcpt = record->orcpt,
+		.bytes = bytes,
+		.memo = memo,
 	};
 
 	return judge(policy, &subject, ret_decision);

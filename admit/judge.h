@@ -7,6 +7,7 @@
 #ifndef ADMIT_JUDGE_H
 #define ADMIT_JUDGE_H
 
+#include "admit/altered.h"
 #include "facts/facts.h"
 #include "policy/policy.h"
 #include "store/store.h"
@@ -19,6 +20,8 @@ struct judge_subject {
 	bool delivered_to_is_ours; /* submission.h */
 	struct span rcpt;          /* as received, any bytes; empty: not known */
 	const char *orcpt;         /* as received (type;xtext); NULL: not given */
+	struct span bytes;         /* of the message, as far as they are kept */
+	struct altered_memo *memo; /* for all recipients of one message */
 };
 
 /* What policy says, and the state it means for the record: held, deleted or sending. */
@@ -32,8 +35,9 @@ const char *judge_rcpt_text(struct span rcpt);
 /* What the stored bytes of a record say, with this policy's our_hosts. Never NULL; the caller's. */
 struct facts *judge_read_record(const struct policy *policy, const struct store_record *record,
 				struct span bytes);
-/* facts: those of its message. */
+/* facts, bytes and memo: those of its message. */
 enum record_state judge_record(const struct policy *policy, const struct store_record *record,
-			       const struct facts *facts, struct policy_decision *ret_decision);
+			       const struct facts *facts, struct span bytes,
+			       struct altered_memo *memo, struct policy_decision *ret_decision);
 
 #endif

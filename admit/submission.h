@@ -47,6 +47,7 @@ struct submission_rcpt {
 	char *orcpt, *notify;            /* as received (RFC 3461); NULL: not given */
 	struct policy_decision decision; /* filled by admission */
 	enum record_state state;         /* so is this */
+	int64_t copy;                    /* its copy for the postmaster; 0 none, -1 left out */
 	struct store_budget *budgets;    /* likewise: those of the decision, for the store */
 };
 
@@ -77,6 +78,7 @@ struct submission {
 	char *ret, *envid;
 	struct spool *spool;
 	int64_t received_at_ms;
+	const char *hostname;  /* ours, borrowed; NULL: no copies are made */
 	char *route;           /* the way it leaves by; NULL: STORE_ROUTE_RELEASE */
 	struct policy *policy; /* the one in force when it came */
 

@@ -117,7 +117,7 @@ static void
 name_rule(const struct policy *policy, const struct domain_entry *entry, enum policy_key key,
 	  enum policy_proof proof, struct policy_decision *d)
 {
-	const uint8_t *of = policy->rows[entry != NULL ? entry->value : 0].actions[key];
+	const uint8_t *of = policy->rows[entry != NULL ? entry->value : 0].values[key];
 	bool same = of[POLICY_PROOF_NONE] == of[POLICY_PROOF_PROVED] &&
 		    of[POLICY_PROOF_NONE] == of[POLICY_PROOF_FORGED];
 	char name[POLICY_NAME_SIZE];
@@ -151,9 +151,9 @@ decide_by_row(const struct policy *policy, const struct policy_subject *subject,
 	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
 	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
 
-	d->action = (enum policy_action)row->actions[key][subject->proof];
+	d->action = (enum policy_action)row->values[key][subject->proof];
 	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
-	    row->actions[POLICY_KEY_UNKNOWN][subject->proof] != POLICY_DELETE)
+	    row->values[POLICY_KEY_UNKNOWN][subject->proof] != POLICY_DELETE)
 		d->action = POLICY_HOLD;
 	name_rule(policy, entry, key, subject->proof, d);
 }
@@ -168,6 +168,20 @@ decide_by_policy(const struct policy *policy, const struct policy_subject *subje
 		decide_by_row(policy, subject, forwarded, d);
 }
 
+/* What is sent on, when it is, and who hears of it: the row's word, whoever decides. */
+static void
+take_options(const struct policy *policy, const struct facts *facts, struct policy_decision *d)
+{
+	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
+	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
+	bool reports = facts->class == FACTS_FAILED || facts->class == FACTS_DELAYED ||
+		       facts->limits; /* it may be one */
+
+	d->no_diagnostics = reports && row->values[POLICY_KEY_NDR_DIAGNOSTICS][0] != 0;
+	d->returned = (enum policy_returned)row->values[POLICY_KEY_RETURNED][0];
+	d->copy = (enum policy_copy)row->values[POLICY_KEY_COPY][0];
+}
+
 void
 policy_decide(const struct policy *policy, const struct policy_subject *subject,
 	      struct policy_decision *ret_decision)
@@ -180,6 +194,8 @@ policy_decide(const struct policy *policy, const struct policy_subject *subject,
 	if (known.proof == POLICY_PROOF_NONE)
 		known.proof = proof_find(policy, subject->facts, d.domain);
 	d.proof = known.proof;
+	if (kind == RECIPIENT_REMOTE)
+		take_options(policy, subject->facts, &d);
 	if (!decide_by_recipient(kind, &d) && !decide_by_facts(subject->facts, &d))
 		decide_by_policy(policy, &known, &d);
 	if (subject->truncated && d.action == POLICY_SEND)

@@ -143,7 +143,7 @@ settings_of(const struct policy_view *view, struct policy_setting *out)
 			const struct policy_value *v = &view->values[key][p];
 
 			if (v->file != NULL && !v->inherited)
-				out[len++] = (struct policy_setting){ key, p, v->action };
+				out[len++] = (struct policy_setting){ key, p, v->value };
 		}
 	return len;
 }
@@ -166,8 +166,8 @@ begin_row(struct editing *e)
 	for (size_t i = 0; i < len; i++) {
 		/* one value whatever the proof is written as one */
 		if (i + 2 < len && settings[i].key == settings[i + 2].key &&
-		    settings[i].action == settings[i + 1].action &&
-		    settings[i].action == settings[i + 2].action) {
+		    settings[i].value == settings[i + 1].value &&
+		    settings[i].value == settings[i + 2].value) {
 			settings[i].proof = POLICY_PROOFS;
 			if (apply(e, &settings[i]) < 0)
 				return -1;
@@ -187,17 +187,17 @@ is_set(const struct policy_view *view, const struct policy_setting *settings, si
 	for (size_t i = 0; i < len; i++)
 		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
 			if ((settings[i].proof == POLICY_PROOFS || settings[i].proof == p) &&
-			    view->values[settings[i].key][p].action != settings[i].action)
+			    view->values[settings[i].key][p].value != settings[i].value)
 				return false;
 	return true;
 }
 
 static bool
-same_actions(const struct policy_view *a, const struct policy_view *b)
+same_values(const struct policy_view *a, const struct policy_view *b)
 {
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
 		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
-			if (a->values[key][p].action != b->values[key][p].action)
+			if (a->values[key][p].value != b->values[key][p].value)
 				return false;
 	return strcmp(a->name, b->name) == 0;
 }
@@ -217,7 +217,7 @@ others_are_as_before(const struct editing *e, const struct policy *before,
 			continue;
 		policy_view(before, domain, subtree, &was);
 		policy_view(after, domain, subtree, &is);
-		if (!same_actions(&was, &is))
+		if (!same_values(&was, &is))
 			return false;
 	}
 	return policy_domains_len(after) - policy_domains_len(before) <= 1;

@@ -11,7 +11,7 @@
 struct policy_setting {
 	enum policy_key key;
 	enum policy_proof proof; /* POLICY_PROOFS: whatever the proof */
-	enum policy_action action;
+	int value;               /* policy/view.h */
 };
 
 struct policy_edit {

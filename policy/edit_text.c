@@ -318,15 +318,25 @@ insert_member(struct span in, const struct group *g, const char *statement, stru
 	}
 }
 
+/* As it stands in a file: "\"send\"" or "false". */
+static char *
+value_of(const struct policy_setting *s)
+{
+	const char *mark = policy_key_is_flag(s->key) ? "" : "\"";
+
+	return xasprintf("%s%s%s", mark, policy_value_name(s->key, s->value), mark);
+}
+
 /* "ndr = \"send\";" or "ndr = { none = \"send\"; };" */
 static char *
 statement_of(const struct policy_setting *s)
 {
-	const char *key = policy_key_name(s->key), *action = policy_action_name(s->action);
+	const char *key = policy_key_name(s->key);
+	AUTO(freep) char *value = value_of(s);
 
 	if (s->proof == POLICY_PROOFS)
-		return xasprintf("%s = \"%s\";", key, action);
-	return xasprintf("%s = { %s = \"%s\"; };", key, policy_proof_name(s->proof), action);
+		return xasprintf("%s = %s;", key, value);
+	return xasprintf("%s = { %s = %s; };", key, policy_proof_name(s->proof), value);
 }
 
 /* One value for all becomes a group that differs in one. */
@@ -341,7 +351,7 @@ group_from(struct span value, const struct policy_setting *s)
 	for (size_t i = 0; i < POLICY_PROOFS; i++) {
 		buffer_printf(&out, "%s = ", policy_proof_name(order[i]));
 		if (order[i] == s->proof)
-			buffer_printf(&out, "\"%s\"", policy_action_name(s->action));
+			buffer_printf(&out, "\"%s\"", policy_value_name(s->key, s->value));
 		else
 			buffer_add(&out, value.data, value.len);
 		buffer_add_str(&out, "; ");
@@ -354,14 +364,14 @@ static int
 change_member(struct span in, const struct member *m, const struct policy_setting *s,
 	      struct buffer *out)
 {
-	AUTO(freep) char *action = xasprintf("\"%s\"", policy_action_name(s->action));
+	AUTO(freep) char *now = value_of(s);
 	AUTO(freep) char *text = NULL;
 	struct span value = { in.data + m->value_start, m->value_end - m->value_start };
 	const struct member *inner;
 	struct group g;
 
 	if (s->proof == POLICY_PROOFS) {
-		replace(in, m->value_start, m->value_end, action, out);
+		replace(in, m->value_start, m->value_end, now, out);
 	} else if (value.data[0] != '{') {
 		text = group_from(value, s);
 		replace(in, m->value_start, m->value_end, text, out);
@@ -369,9 +379,9 @@ change_member(struct span in, const struct member *m, const struct policy_settin
 		if (!group_read(in, m->value_start, &g))
 			return 0;
 		inner = group_find(&g, policy_proof_name(s->proof));
-		text = xasprintf("%s = %s;", policy_proof_name(s->proof), action);
+		text = xasprintf("%s = %s;", policy_proof_name(s->proof), now);
 		if (inner != NULL)
-			replace(in, inner->value_start, inner->value_end, action, out);
+			replace(in, inner->value_start, inner->value_end, now, out);
 		else
 			insert_member(in, &g, text, out);
 	}
@@ -535,7 +545,7 @@ add_setting(struct buffer *out, const struct policy_setting *s)
 	bool all = s->proof == POLICY_PROOFS;
 
 	buffer_printf(out, "%s%s%s=%s", policy_key_name(s->key), all ? "" : ".",
-		      all ? "" : policy_proof_name(s->proof), policy_action_name(s->action));
+		      all ? "" : policy_proof_name(s->proof), policy_value_name(s->key, s->value));
 }
 
 /* The first word that sets it takes the new value, others go; without one it stands last. */

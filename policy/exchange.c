@@ -4,6 +4,7 @@
  *	NDREnabled                        ndr, delay (Exchange has no switch for delays)
  *	DeliveryReportEnabled             delivery_report
  *	AutoReplyEnabled, AllowedOOFType  auto_reply
+ *	NDRDiagnosticInfoEnabled          ndr_diagnostics
  *
  * True is send; False is hold: Exchange deletes what it does not send and
  * says nothing, but nobody has ever missed less mail for that. Where two
@@ -46,7 +47,7 @@ static const struct {
 	{ "DeliveryReportEnabled", USE_MAPPED },
 	{ "AutoReplyEnabled", USE_MAPPED },
 	{ "AllowedOOFType", USE_MAPPED },
-	{ "NDRDiagnosticInfoEnabled", USE_LATER },
+	{ "NDRDiagnosticInfoEnabled", USE_MAPPED },
 	{ "GenerateCopyOfDSNFor", USE_LATER },
 };
 
@@ -165,7 +166,7 @@ static int
 write_row(const struct writing *w, const struct exchange_domain *d, bool last)
 {
 	const char *domain = field_of(d, "DomainName"), *name = field_of(d, "Name"), *wrong = NULL;
-	int ndr, report, reply, oof;
+	int ndr, report, reply, oof, diagnostics;
 	AUTO(freep) char *form = NULL;
 	AUTO(freep) char *row = NULL;
 	bool subtree;
@@ -176,7 +177,8 @@ write_row(const struct writing *w, const struct exchange_domain *d, bool last)
 		return error_set(w->err, ERROR_PERM, "DomainName \"%.80s\": %s", domain, wrong);
 	if (read_switch(w, d, "NDREnabled", &ndr) < 0 ||
 	    read_switch(w, d, "DeliveryReportEnabled", &report) < 0 ||
-	    read_switch(w, d, "AutoReplyEnabled", &reply) < 0 || read_oof(w, d, &oof) < 0)
+	    read_switch(w, d, "AutoReplyEnabled", &reply) < 0 || read_oof(w, d, &oof) < 0 ||
+	    read_switch(w, d, "NDRDiagnosticInfoEnabled", &diagnostics) < 0)
 		return -1;
 	if (reply >= 0 && oof >= 0 && reply != oof)
 		buffer_printf(w->notes,
@@ -196,6 +198,9 @@ write_row(const struct writing *w, const struct exchange_domain *d, bool last)
 	write_action(w->out, "delay", ndr);
 	write_action(w->out, "delivery_report", report);
 	write_action(w->out, "auto_reply", reply < 0 ? oof : oof < 0 ? reply : reply && oof);
+	if (diagnostics >= 0)
+		buffer_printf(w->out, "\t\tndr_diagnostics = %s;\n",
+			      diagnostics ? "true" : "false");
 	buffer_add_str(w->out, last ? "\t}\n" : "\t},\n");
 	return 0;
 }
@@ -263,7 +268,7 @@ is_on(const struct policy_view *view, enum policy_key key, struct buffer *notes)
 	int sent = 0;
 
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
-		sent += view->values[key][p].action == POLICY_SEND;
+		sent += view->values[key][p].value == POLICY_SEND;
 	if (sent > 0 && sent < POLICY_PROOFS)
 		buffer_printf(notes, "%s: %s: Exchange cannot tell by proof; off\n", view->pattern,
 			      policy_key_name(key));
@@ -275,6 +280,7 @@ write_set(const struct policy_view *view, struct buffer *out, struct buffer *not
 {
 	static const enum policy_key without[] = { POLICY_KEY_RECEIPT, POLICY_KEY_ABUSE_REPORT,
 						   POLICY_KEY_UNKNOWN };
+	bool diagnostics = view->values[POLICY_KEY_NDR_DIAGNOSTICS][0].value == 0;
 	bool ndr = is_on(view, POLICY_KEY_NDR, notes);
 	bool report = is_on(view, POLICY_KEY_DELIVERY_REPORT, notes);
 	bool reply = is_on(view, POLICY_KEY_AUTO_REPLY, notes);
@@ -284,9 +290,9 @@ write_set(const struct policy_view *view, struct buffer *out, struct buffer *not
 	add_quoted(out, star ? "Default" : view->name);
 	buffer_printf(out,
 		      " -NDREnabled $%s -DeliveryReportEnabled $%s -AutoReplyEnabled $%s "
-		      "-AllowedOOFType %s\n",
+		      "-AllowedOOFType %s -NDRDiagnosticInfoEnabled $%s\n",
 		      ndr ? "true" : "false", report ? "true" : "false", reply ? "true" : "false",
-		      reply ? "External" : "None");
+		      reply ? "External" : "None", diagnostics ? "true" : "false");
 	if (is_on(view, POLICY_KEY_DELAY, notes) != ndr)
 		buffer_printf(notes, "%s: delay: Exchange has no switch of its own for it\n",
 			      view->pattern);
@@ -294,6 +300,12 @@ write_set(const struct policy_view *view, struct buffer *out, struct buffer *not
 		if (is_on(view, without[i], notes))
 			buffer_printf(notes, "%s: %s: Exchange has no switch for it\n",
 				      view->pattern, policy_key_name(without[i]));
+	if (view->values[POLICY_KEY_RETURNED][0].value != POLICY_RETURNED_FULL)
+		buffer_printf(notes, "%s: returned: Exchange has no switch for it\n",
+			      view->pattern);
+	if (view->values[POLICY_KEY_COPY][0].value != POLICY_COPY_NONE)
+		buffer_printf(notes, "%s: copy: Exchange tells by status, not by domain\n",
+			      view->pattern);
 }
 
 void

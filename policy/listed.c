@@ -8,7 +8,7 @@
  *	*.contoso.example     ndr=hold ndr.proved=send   # by proof
  *	adatum.example        row=Partners
  *
- * A line says the same as a row of remote_domains: what it does not say comes
+ * A line says the same as a row of remote_domains, without quotes: what it does not say comes
  * from the row for "*". With row=NAME it is one domain more of that row and
  * says nothing else. Lines that say the same share one row in memory, so that
  * a domain costs little more than its name.
@@ -33,12 +33,12 @@
 #define LINES_MAX      2000000
 #define WARNINGS_MAX   20
 
-/* What a line says of each action: by key alone (ndr=), or by its member (ndr.none=). */
+/* What a line says of each value: by key alone (ndr=), or by its member (ndr.none=). */
 enum said { SAID_NOT, SAID_BY_KEY, SAID_BY_MEMBER };
 
 struct line_row {
 	enum said said[POLICY_KEYS][POLICY_PROOFS];
-	enum policy_action actions[POLICY_KEYS][POLICY_PROOFS];
+	int values[POLICY_KEYS][POLICY_PROOFS];
 };
 
 /* A row made for a line, for the next one that says the same. */
@@ -105,6 +105,15 @@ next_word(struct span *rest)
 }
 
 static int
+value_error(const struct listing *l, struct span word, enum policy_key key)
+{
+	AUTO(freep)
+	char *wrong = xasprintf("%s is expected behind the \"=\"", policy_values_expected(key));
+
+	return line_error(l, word, wrong);
+}
+
+static int
 read_setting(const struct listing *l, struct span word, struct line_row *says)
 {
 	const char *equals = memchr(word.data, '=', word.len);
@@ -112,14 +121,14 @@ read_setting(const struct listing *l, struct span word, struct line_row *says)
 	struct span value = { word.data + name.len + 1, word.len - name.len - 1 };
 	enum policy_key key;
 	enum policy_proof proof;
-	enum policy_action action;
+	int number;
 
 	if (equals == NULL)
-		return line_error(l, word, "key=action is expected, as in ndr=send");
+		return line_error(l, word, "key=value is expected, as in ndr=send");
 	if (policy_member_from_name(name, &key, &proof) == 0)
 		return line_error(l, name, "unknown key");
-	if (policy_action_from_name(value, &action) == 0)
-		return line_error(l, word, "send, hold or delete is expected behind the \"=\"");
+	if (policy_value_from_name(key, value, &number) == 0)
+		return value_error(l, word, key);
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
 		enum said now = proof == POLICY_PROOFS ? SAID_BY_KEY : SAID_BY_MEMBER;
 
@@ -128,7 +137,7 @@ read_setting(const struct listing *l, struct span word, struct line_row *says)
 		if (says->said[key][p] >= now)
 			return line_error(l, name, "is said already");
 		says->said[key][p] = now;
-		says->actions[key][p] = action;
+		says->values[key][p] = number;
 	}
 	return 0;
 }
@@ -143,12 +152,12 @@ make_row(struct listing *l, const struct line_row *says)
 		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
 			if (says->said[key][p] == SAID_NOT)
 				continue;
-			row->actions[key][p] = (uint8_t)says->actions[key][p];
+			row->values[key][p] = (uint8_t)says->values[key][p];
 			row->source->origins[key][p] =
 				(struct policy_origin){ row->source->origin.file, 0 };
 		}
-	if (row->actions[POLICY_KEY_UNKNOWN][POLICY_PROOF_NONE] == POLICY_DELETE ||
-	    row->actions[POLICY_KEY_UNKNOWN][POLICY_PROOF_PROVED] == POLICY_DELETE)
+	if (row->values[POLICY_KEY_UNKNOWN][POLICY_PROOF_NONE] == POLICY_DELETE ||
+	    row->values[POLICY_KEY_UNKNOWN][POLICY_PROOF_PROVED] == POLICY_DELETE)
 		line_warn(l, "unknown", "\"delete\" deletes what may be anything");
 }
 
@@ -191,7 +200,7 @@ read_settings(struct listing *l, struct span rest, size_t *ret_index)
 	memset(&says, 0, sizeof(says)); /* compared as bytes */
 	if (word.len == 0)
 		return line_error(l, SPAN("domain"),
-				  "behind it key=action is expected, or row=NAME");
+				  "behind it key=value is expected, or row=NAME");
 	if (word.len >= 4 && memcmp(word.data, "row=", 4) == 0) {
 		struct span name = { word.data + 4, word.len - 4 };
 

@@ -42,6 +42,16 @@ const struct config_item policy_items[] = {
 	  0, NULL, "forwarders whose results are believed as well" },
 	{ "alignment", CONFIG_CHOICE, offsetof(struct policy, alignment), "relaxed", 0, 0,
 	  alignment_choices, "relaxed: the same owner; strict: the same domain" },
+	{ "postmaster", CONFIG_TEXT, offsetof(struct policy, told.postmaster), NULL, 1, 0, NULL,
+	  "who gets copies and the digest" },
+	{ "copy_status", CONFIG_LIST, offsetof(struct policy, told.copy_status), NULL, 0, 0, NULL,
+	  "copies of these alone" },
+	{ "copy_limit", CONFIG_TEXT, offsetof(struct policy, told.copy_limit), "60/1h", 1, 0, NULL,
+	  "so many copies in that time" },
+	{ "digest.at", CONFIG_TEXT, offsetof(struct policy, told.digest_at), NULL, 1, 0, NULL,
+	  "when it is sent, local time" },
+	{ "digest.to", CONFIG_TEXT, offsetof(struct policy, told.digest_to), NULL, 1, 0, NULL,
+	  "who gets it; without it the postmaster" },
 };
 const size_t policy_items_len = sizeof(policy_items) / sizeof(policy_items[0]);
 
@@ -155,8 +165,10 @@ policy_read_draft(const char *path, const struct config_draft *draft, struct pol
 	if (config_fill(file, NULL, policy_items, policy_items_len, others, policy, err) < 0 ||
 	    read_local_domains(policy, file, warnings, err) < 0 ||
 	    policy_site_check(policy, file, warnings, err) < 0 ||
+	    policy_postmaster_read(policy, file, err) < 0 ||
 	    policy_rules_read(policy, file, warnings, err) < 0 ||
-	    policy_rows_read(policy, file, draft, warnings, err) < 0)
+	    policy_rows_read(policy, file, draft, warnings, err) < 0 ||
+	    policy_postmaster_check(policy, file, warnings, err) < 0)
 		return -1;
 	set_revision(policy);
 	*ret_policy = TAKE(policy);

@@ -73,6 +73,11 @@ struct policy_subject {
 	enum policy_proof proof; /* NONE: what the facts prove; else taken for true */
 };
 
+/* How much of the returned message goes along. */
+enum policy_returned { POLICY_RETURNED_FULL, POLICY_RETURNED_HEADERS, POLICY_RETURNED_NONE };
+/* Whether the postmaster gets a copy. */
+enum policy_copy { POLICY_COPY_NONE, POLICY_COPY_DIGEST, POLICY_COPY_EACH };
+
 /*
  * What a rule with a count leaves to who can count (policy.conf(5), "Counts"):
  * the rule decides when a count is beyond max. Counts of the same rule and key
@@ -112,7 +117,26 @@ struct policy_decision {
 					  is beyond one makes the action stricter, never milder.
 					  Freed by policy_decision_done */
 	size_t budgets_len;
+	/* What the row of that domain says, whoever decided; as 0 for whom is local or nobody. */
+	bool no_diagnostics; /* of class failed or delayed, or not read for limits */
+	enum policy_returned returned;
+	enum policy_copy copy;
 };
+
+/* What the postmaster is told; lent as long as the policy is held. */
+struct policy_postmaster {
+	const char *address;    /* NULL: nobody, and no row has copies */
+	const char *digest_to;  /* NULL: no digest */
+	int digest_minute;      /* of the local day */
+	int64_t copy_max;       /* at most so many copies … */
+	int64_t copy_window_ms; /* … in so long a time */
+};
+struct policy_postmaster policy_postmaster(const struct policy *policy);
+
+/* Is a copy of this made: an NDR of a row with copy = "each", with a status that copy_status names?
+ */
+bool policy_wants_copy(const struct policy *policy, const struct policy_decision *decision,
+		       const struct facts *facts);
 
 void policy_decide(const struct policy *policy, const struct policy_subject *subject,
 		   struct policy_decision *ret_decision);

@@ -2,7 +2,7 @@
  * rows.c: the rows of remote_domains.
  *
  * The row for "*" is read first, wherever it stands, and every other row
- * begins as a copy of its actions. One thing is not inherited: that mail
+ * begins as a copy of its values. One thing is not inherited: that mail
  * nobody has recognised (unknown) is deleted has to be said by the row that
  * does it.
  *
@@ -19,6 +19,9 @@
 #include "policy/rule.h"
 
 const char *const policy_action_choices[] = { "send", "hold", "delete", NULL };
+static const char *const flag_choices[] = { "true", "false", NULL };
+static const char *const returned_choices[] = { "full", "headers", "none", NULL };
+static const char *const copy_choices[] = { "none", "digest", "each", NULL };
 
 /* clang-format off: a table, in the order of enum policy_key */
 #define ALL(key)       offsetof(struct policy_row_text, all[key])
@@ -47,6 +50,12 @@ const struct config_item policy_row_items[] = {
 	ACTION("abuse_report", POLICY_KEY_ABUSE_REPORT, "hold", "complaints"),
 	ACTION("unknown", POLICY_KEY_UNKNOWN, "hold", "null sender, none of these"),
 	ACTION("forwarded", POLICY_KEY_FORWARDED, "send", "to a local user who forwards"),
+	{ "ndr_diagnostics", CONFIG_BOOL, offsetof(struct policy_row_text, ndr_diagnostics), "true",
+	  0, 0, NULL, "with what servers said, and which" },
+	{ "returned", CONFIG_CHOICE, offsetof(struct policy_row_text, returned), "full", 0, 0,
+	  returned_choices, "how much of the returned message goes along" },
+	{ "copy", CONFIG_CHOICE, offsetof(struct policy_row_text, copy), "none", 0, 0, copy_choices,
+	  "what the postmaster gets of it" },
 };
 const size_t policy_row_items_len = sizeof(policy_row_items) / sizeof(policy_row_items[0]);
 /* clang-format on */
@@ -58,7 +67,9 @@ const size_t policy_row_items_len = sizeof(policy_row_items) / sizeof(policy_row
 const char *
 policy_key_name(enum policy_key key)
 {
-	return policy_row_items[KEYS_FROM + ITEMS_PER_KEY * key].key;
+	size_t actions = key < POLICY_ACTION_KEYS ? (size_t)key : POLICY_ACTION_KEYS;
+
+	return policy_row_items[KEYS_FROM + ITEMS_PER_KEY * actions + (key - actions)].key;
 }
 
 int
@@ -101,18 +112,78 @@ policy_member_from_name(struct span name, enum policy_key *ret_key, enum policy_
 		if (policy_proof_from_name(member, ret_proof) == 0)
 			return 0;
 	}
-	return policy_key_from_name(name, ret_key);
+	return policy_key_from_name(name, ret_key) == 1 &&
+	       (dot == NULL || *ret_key < POLICY_ACTION_KEYS);
+}
+
+static const char *const *
+choices_of(enum policy_key key)
+{
+	switch (key) {
+	case POLICY_KEY_NDR_DIAGNOSTICS:
+		return flag_choices;
+	case POLICY_KEY_RETURNED:
+		return returned_choices;
+	case POLICY_KEY_COPY:
+		return copy_choices;
+	case POLICY_KEY_NDR:
+	case POLICY_KEY_DELAY:
+	case POLICY_KEY_DELIVERY_REPORT:
+	case POLICY_KEY_RECEIPT:
+	case POLICY_KEY_AUTO_REPLY:
+	case POLICY_KEY_ABUSE_REPORT:
+	case POLICY_KEY_UNKNOWN:
+	case POLICY_KEY_FORWARDED:
+		break;
+	}
+	return policy_action_choices;
+}
+
+const char *
+policy_value_name(enum policy_key key, int value)
+{
+	return choices_of(key)[value];
+}
+
+int
+policy_value_from_name(enum policy_key key, struct span name, int *ret_value)
+{
+	const char *const *choices = choices_of(key);
+
+	for (int value = 0; choices[value] != NULL; value++)
+		if (span_equal(name, span_of(choices[value]))) {
+			*ret_value = value;
+			return 1;
+		}
+	return 0;
 }
 
 int
 policy_action_from_name(struct span name, enum policy_action *ret_action)
 {
-	for (enum policy_action action = 0; policy_action_choices[action] != NULL; action++)
-		if (span_equal(name, span_of(policy_action_choices[action]))) {
-			*ret_action = action;
-			return 1;
-		}
-	return 0;
+	int value;
+
+	if (policy_value_from_name(POLICY_KEY_NDR, name, &value) == 0)
+		return 0;
+	*ret_action = (enum policy_action)value;
+	return 1;
+}
+
+const char *
+policy_values_expected(enum policy_key key)
+{
+	const char *const *choices = choices_of(key);
+
+	return choices == flag_choices       ? "true or false"
+	       : choices == returned_choices ? "full, headers or none"
+	       : choices == copy_choices     ? "none, digest or each"
+					     : "send, hold or delete";
+}
+
+bool
+policy_key_is_flag(enum policy_key key)
+{
+	return choices_of(key) == flag_choices;
 }
 
 int
@@ -153,11 +224,11 @@ policy_origin_of(struct policy *policy, const struct config_file *file, const co
 static void
 inherit(struct policy_row *row, const struct policy_row *from)
 {
-	memcpy(row->actions, from->actions, sizeof(row->actions));
+	memcpy(row->values, from->values, sizeof(row->values));
 	memcpy(row->source->origins, from->source->origins, sizeof(row->source->origins));
 	for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
-		if (row->actions[POLICY_KEY_UNKNOWN][proof] == POLICY_DELETE) {
-			row->actions[POLICY_KEY_UNKNOWN][proof] = POLICY_HOLD;
+		if (row->values[POLICY_KEY_UNKNOWN][proof] == POLICY_DELETE) {
+			row->values[POLICY_KEY_UNKNOWN][proof] = POLICY_HOLD;
 			row->source->origins[POLICY_KEY_UNKNOWN][proof] =
 				(struct policy_origin){ 0 };
 		}
@@ -207,6 +278,30 @@ policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
 
 /* ---- reading ---------------------------------------------------------------- */
 
+/* What a row says of a key whatever the proof; -1: nothing. */
+static int
+value_of(const struct policy_row_text *text, enum policy_key key)
+{
+	switch (key) {
+	case POLICY_KEY_NDR_DIAGNOSTICS:
+		return text->ndr_diagnostics ? 0 : 1;
+	case POLICY_KEY_RETURNED:
+		return text->returned;
+	case POLICY_KEY_COPY:
+		return text->copy;
+	case POLICY_KEY_NDR:
+	case POLICY_KEY_DELAY:
+	case POLICY_KEY_DELIVERY_REPORT:
+	case POLICY_KEY_RECEIPT:
+	case POLICY_KEY_AUTO_REPLY:
+	case POLICY_KEY_ABUSE_REPORT:
+	case POLICY_KEY_UNKNOWN:
+	case POLICY_KEY_FORWARDED:
+		break;
+	}
+	return text->all[key];
+}
+
 /* The row for all domains when no file says one. */
 static void
 ship(struct policy_row *row, const struct policy_row_text *defaults)
@@ -214,7 +309,7 @@ ship(struct policy_row *row, const struct policy_row_text *defaults)
 	(void)snprintf(row->name, sizeof(row->name), "%s", SHIPPED);
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
 		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
-			row->actions[key][proof] = (uint8_t)defaults->all[key];
+			row->values[key][proof] = (uint8_t)value_of(defaults, key);
 }
 
 struct reading {
@@ -286,11 +381,11 @@ take_key(const struct reading *r, const struct policy_row_text *text, enum polic
 	bool is_group = at != NULL && config_setting_is_group(at);
 
 	for (enum policy_proof proof = 0; at != NULL && proof < POLICY_PROOFS; proof++) {
-		int action = is_group ? text->members[key][proof] : text->all[key];
+		int value = is_group ? text->members[key][proof] : value_of(text, key);
 
-		if (action < 0)
+		if (value < 0)
 			continue;
-		row->actions[key][proof] = (uint8_t)action;
+		row->values[key][proof] = (uint8_t)value;
 		row->source->origins[key][proof] = policy_origin_of(
 			r->policy, r->file,
 			is_group ? config_setting_get_member(at, policy_proof_name(proof)) : at);
@@ -487,8 +582,8 @@ static void
 warn_row(const struct reading *r, const struct policy_row *row)
 {
 	bool star = row == &r->policy->rows[0];
-	const uint8_t *ndr = row->actions[POLICY_KEY_NDR],
-		      *unknown = row->actions[POLICY_KEY_UNKNOWN];
+	const uint8_t *ndr = row->values[POLICY_KEY_NDR],
+		      *unknown = row->values[POLICY_KEY_UNKNOWN];
 
 	if (star &&
 	    (ndr[POLICY_PROOF_NONE] == POLICY_SEND || ndr[POLICY_PROOF_FORGED] == POLICY_SEND))

@@ -28,7 +28,7 @@ struct policy_source {
 };
 
 struct policy_row {
-	uint8_t actions[POLICY_KEYS][POLICY_PROOFS]; /* enum policy_action */
+	uint8_t values[POLICY_KEYS][POLICY_PROOFS]; /* policy/view.h */
 	char name[POLICY_NAME_SIZE]; /* "": of domains_file, its domains are their own names */
 	struct policy_source *source;
 };
@@ -37,8 +37,20 @@ struct policy_row {
 struct policy_row_text {
 	char *name;
 	char *domain;
-	int all[POLICY_KEYS]; /* one action whatever the proof */
-	int members[POLICY_KEYS][POLICY_PROOFS];
+	int all[POLICY_ACTION_KEYS]; /* one action whatever the proof */
+	int members[POLICY_ACTION_KEYS][POLICY_PROOFS];
+	bool ndr_diagnostics;
+	int returned, copy;
+};
+
+/* The postmaster's keys. */
+struct policy_told {
+	char *postmaster; /* NULL: not said */
+	char *digest_at, *digest_to;
+	int digest_minute;
+	struct config_list copy_status;
+	char *copy_limit;
+	int64_t copy_max, copy_window_ms;
 };
 
 struct policy {
@@ -51,6 +63,7 @@ struct policy {
 	struct config_list our_hosts, our_networks;
 	struct config_list authserv_ids, trusted_arc_sealers;
 	int alignment; /* enum align_mode */
+	struct policy_told told;
 	struct domain_table local;
 	struct policy_rule *rules;
 	size_t rules_len;
@@ -107,6 +120,12 @@ bool policy_name_is_clean(const char *name);
 /* our_hosts, our_networks, authserv_ids and trusted_arc_sealers are what they should be. */
 int policy_site_check(const struct policy *policy, const struct config_file *file,
 		      struct buffer *warnings, struct error *err);
+
+/* The postmaster's keys: of the file, and once there are rows with them. */
+int policy_postmaster_read(struct policy *policy, const struct config_file *file,
+			   struct error *err);
+int policy_postmaster_check(const struct policy *policy, const struct config_file *file,
+			    struct buffer *warnings, struct error *err);
 
 /* Appends "file:line: …" and a line end to warnings, unless that is NULL. */
 void policy_warn(struct buffer *warnings, const struct config_file *file,

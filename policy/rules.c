@@ -20,8 +20,8 @@
 #include "policy/domain.h"
 
 /* "5.1.*" in the list holds all of 5.1; RFC 3463. */
-static bool
-status_in(const struct config_list *list, const char *status)
+bool
+policy_status_in(const struct config_list *list, const char *status)
 {
 	for (size_t i = 0; status != NULL && i < list->len; i++) {
 		size_t len = strlen(list->items[i]);
@@ -74,7 +74,7 @@ recipients_fit(const struct policy_rule *rule, const struct facts *facts)
 	for (size_t i = 0; i < facts->recipients_len; i++) {
 		const struct facts_recipient *r = &facts->recipients[i];
 
-		if (rule->status.len > 0 && !status_in(&rule->status, r->status))
+		if (rule->status.len > 0 && !policy_status_in(&rule->status, r->status))
 			return false;
 		if (rule->original_len > 0 &&
 		    !address_in(rule, r->original != NULL ? r->original : r->final))

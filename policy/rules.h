@@ -57,6 +57,11 @@ int policy_rules_read(struct policy *policy, const struct config_file *file,
 		      struct buffer *warnings, struct error *err);
 void policy_rules_free(struct policy_rule *rules, size_t len);
 
+/* "5.1.1", "5.1.*" or "5.*" (RFC 3463 2). */
+bool policy_is_status_pattern(const char *text);
+/* Does one of such a list fit? NULL fits none. */
+bool policy_status_in(const struct config_list *list, const char *status);
+
 /* Rules that match and count, in order. */
 struct rule_matches {
 	const struct policy_rule *items[POLICY_BUDGETS_MAX];

@@ -140,8 +140,8 @@ take_proofs(const struct reading *r)
 }
 
 /* RFC 3463 2: class "." subject "." detail, of which the last ones may be "*". */
-static bool
-is_status_pattern(const char *text)
+bool
+policy_is_status_pattern(const char *text)
 {
 	int parts = 1;
 	size_t digits = 0;
@@ -167,7 +167,7 @@ take_status(const struct reading *r)
 	const struct config_list *list = &r->text->status;
 
 	for (size_t i = 0; i < list->len; i++)
-		if (!is_status_pattern(list->items[i]))
+		if (!policy_is_status_pattern(list->items[i]))
 			return bad_value(r, "status", i, list->items[i],
 					 "a status as 5.1.1, 5.1.* or 5.* is expected");
 	r->rule->status.items = xcalloc(list->len + 1, sizeof(*list->items));

@@ -23,7 +23,7 @@ value_of(const struct policy *policy, const struct domain_entry *e, unsigned lin
 	struct policy_origin above = policy->rows[0].source->origins[key][proof];
 
 	return (struct policy_value){
-		.action = (enum policy_action)row->actions[key][proof],
+		.value = row->values[key][proof],
 		.file = file_of(policy, origin),
 		.line = origin.line != 0 ? origin.line : line,
 		.inherited = e != NULL && origin.file != 0 && origin.file == above.file &&
@@ -122,6 +122,25 @@ policy_rule_is_for(const struct policy *policy, size_t i, const char *domain)
 	const struct domain_table *domains = &policy->rules[i].domain;
 
 	return domains->len == 0 || domain_table_find(domains, domain) != NULL;
+}
+
+size_t
+policy_settings_len(void)
+{
+	return policy_items_len;
+}
+
+void
+policy_view_setting(const struct policy *policy, size_t i, struct policy_setting_view *ret_view)
+{
+	const struct config_item *item = &policy_items[i];
+	const void *at = (const char *)policy + item->offset;
+
+	*ret_view = (struct policy_setting_view){ .key = item->key };
+	if (item->type == CONFIG_LIST)
+		ret_view->list = at;
+	else if (item->type == CONFIG_CHOICE)
+		ret_view->word = item->choices[*(const int *)at];
 }
 
 const struct config_list *

@@ -37,11 +37,13 @@
 #include "base/log.h"
 #include "qmgr/admission.h"
 #include "qmgr/control.h"
+#include "qmgr/digest.h"
 #include "qmgr/intake.h"
 #include "qmgr/rejudge.h"
 #include "qmgr/reload.h"
 #include "qmgr/retention.h"
 #include "qmgr/routes.h"
+#include "report/mail.h"
 
 enum {
 	BUSY_TIMEOUT_MS = 5000,
@@ -56,7 +58,7 @@ struct daemon {
 	const char *config_path;
 	struct settings *settings;
 	struct policy *policy;
-	char *store_path, *folder; /* copies: settings may be replaced */
+	char *store_path, *folder, *hostname; /* copies: settings may be replaced */
 	int lock_fd;
 	struct store *store;
 	struct crashmark *crashmark;
@@ -66,6 +68,7 @@ struct daemon {
 	struct control *control;
 	struct retention *retention;
 	struct rejudge *rejudge;
+	struct daily *daily;
 	struct intake_host host;
 	void *intake_states[INTAKES];
 	bool intake_started[INTAKES];
@@ -221,6 +224,18 @@ log_record(const struct submission *s, const struct store_new_record *r)
 			  LOG_S("client", r->marked->client), LOG_S("rule", r->marked->rule));
 }
 
+/* The postmaster's copy of it, if one was asked for. */
+static void
+heed_copy(struct daemon *d, int64_t record, int64_t copy)
+{
+	if (copy > 0) {
+		log_event(LOG_INFO, "copied", LOG_I("id", copy), LOG_I("copy_of", record));
+		routes_wake(d->routes, STORE_ROUTE_SUBMIT);
+	} else if (copy < 0) {
+		log_event(LOG_NOTICE, "copy-left-out", LOG_I("id", record));
+	}
+}
+
 static void
 heed_committed(struct daemon *d, const struct submission *s)
 {
@@ -232,6 +247,7 @@ heed_committed(struct daemon *d, const struct submission *s)
 			routes_pause(d->routes, r->loop_route);
 		if (r->outcome == STORE_PUT_NEW && r->became == RECORD_SENDING)
 			routes_wake(d->routes, r->route != NULL ? r->route : STORE_ROUTE_RELEASE);
+		heed_copy(d, r->id, s->rcpts[i].copy);
 	}
 }
 
@@ -271,6 +287,7 @@ intake_submit(const struct intake_host *host, struct submission *s)
 	struct daemon *d = host->daemon;
 
 	s->daemon = d;
+	s->hostname = d->hostname;
 	s->answer = s->done;
 	s->done = on_submission_done;
 	s->weight_bytes = weight(s);
@@ -369,6 +386,7 @@ apply_policy(struct daemon *d, struct policy *policy)
 	put_policy(d);
 	if (changed)
 		rejudge_run(d->rejudge, policy);
+	daily_wake(d->daily);
 	log_event(LOG_NOTICE, "reloaded", LOG_S("policy", policy_revision(policy)));
 }
 
@@ -432,7 +450,7 @@ is_busy(const struct daemon *d)
 		if (d->intake_started[i] && intakes[i]->busy(d->intake_states[i]) > 0)
 			return true;
 	return d->backlog_messages > 0 || d->jobs > 0 || d->reloading || routes_busy(d->routes) ||
-	       retention_busy(d->retention) || rejudge_busy(d->rejudge);
+	       retention_busy(d->retention) || rejudge_busy(d->rejudge) || daily_busy(d->daily);
 }
 
 /* Polls: the end is not a place for cleverness. */
@@ -464,6 +482,7 @@ on_signal_end(struct ev_loop *loop, ev_signal *signal, int events)
 	routes_drain(d->routes);
 	retention_drain(d->retention);
 	rejudge_drain(d->rejudge);
+	daily_drain(d->daily);
 	d->drain_left_ms = DRAIN_MS;
 	ev_timer_init(&d->drain_timer, on_drain, 0, 0.02);
 	d->drain_timer.data = d;
@@ -580,6 +599,27 @@ start_rejudge(struct daemon *d)
 	rejudge_run(d->rejudge, d->policy);
 }
 
+static void
+on_digest(void *ctx)
+{
+	routes_wake(((struct daemon *)ctx)->routes, STORE_ROUTE_SUBMIT);
+}
+
+static void
+start_daily(struct daemon *d)
+{
+	d->daily = daily_start(&(const struct daily_options){
+		.loop = d->loop,
+		.policy = &d->policy,
+		.admission = d->admission,
+		.committer = &d->committer,
+		.store_path = d->store_path,
+		.hostname = d->hostname,
+		.made = on_digest,
+		.ctx = d,
+	});
+}
+
 static int
 start_parts(struct daemon *d, struct error *err)
 {
@@ -598,6 +638,7 @@ start_parts(struct daemon *d, struct error *err)
 		return -1;
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
 				       d->committer);
+	start_daily(d);
 	put_policy(d);
 	start_rejudge(d);
 	d->host = (struct intake_host){
@@ -642,6 +683,7 @@ start(struct daemon *d, struct error *err)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file too large is a refusal, not an end */
 	(void)umask(0007);
 	raise_limits();
+	mail_init();
 	if (make_folder(d->folder, err) < 0 || lock_store(d, err) < 0)
 		return -1;
 	d->loop = ev_loop_new(EVFLAG_AUTO);
@@ -676,6 +718,7 @@ stop(struct daemon *d)
 			intakes[i]->stop(d->intake_states[i]);
 	retention_stopp(&d->retention);
 	rejudge_stopp(&d->rejudge);
+	daily_stopp(&d->daily);
 	routes_stopp(&d->routes);
 	if (d->loop != NULL)
 		on_back_ready(d->loop, &d->back_ready, 0); /* what files were being written */
@@ -689,6 +732,7 @@ stop(struct daemon *d)
 	settings_freep(&d->settings);
 	policy_unrefp(&d->policy);
 	free(d->store_path);
+	free(d->hostname);
 	free(d->folder);
 }
 
@@ -705,6 +749,7 @@ daemon_run(struct daemon_options *options, struct error *err)
 
 	d.store_path = xstrdup(d.settings->store);
 	d.folder = file_folder_of(d.store_path);
+	d.hostname = xstrdup(d.settings->hostname);
 	channel_init(&d.back, wake_loop, &d);
 	rc = start(&d, err);
 	if (rc == 0) {

@@ -24,7 +24,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "facts/field.h"
 #include "qmgr/transport.h"
+#include "admit/altered.h"
 #include "admit/spool.h"
 
 enum {
@@ -50,13 +52,20 @@ struct sender {
 	struct buffer headers_only;
 };
 
+enum body {
+	BODY_READ,
+	BODY_GONE,
+	BODY_UNREADABLE, /* now: this row alone waits */
+	BODY_UNFIT,      /* it was to be altered, and cannot be */
+};
+
 struct lease_job {
 	struct job job; /* first */
 	struct outbox *outbox;
 	size_t wanted, len;
 	struct store_lease leases[SENDERS_MAX];
 	struct spool *spools[SENDERS_MAX];
-	int bodies[SENDERS_MAX]; /* read_body's results */
+	enum body bodies[SENDERS_MAX];
 	struct error errors[SENDERS_MAX];
 	int64_t next_due_ms; /* −1: the outbox is empty */
 };
@@ -79,6 +88,7 @@ struct outbox {
 	struct task *unrecorded; /* finish jobs that could not be committed */
 	ev_timer record_again;
 	bool leasing, again, held, draining;
+	char *hostname;  /* for the committer's thread: settings are the loop's */
 	int64_t rest_ms; /* the pause after the next failure to reach the relay */
 	int64_t rest_until_ms;
 };
@@ -332,11 +342,28 @@ header_of(struct sender *sender, struct span body)
 	return buffer_span(&sender->headers_only);
 }
 
+/*
+ * Some LMTP clients deliver to us as to a mailbox, with "Delivered-To: who it is for" on top
+ * (OpenSMTPD). It was not delivered: where it goes now that line means a loop (local(8) of
+ * Postfix, qmail), and the message would be refused.
+ */
+static struct span
+undelivered(struct span body, const char *rcpt)
+{
+	struct span rest = body;
+	struct field first;
+
+	if (span_starts_nocase(body, "Delivered-To:") && field_next(&rest, &first) &&
+	    span_equal_nocase(first.value, span_of(rcpt)))
+		return rest;
+	return body;
+}
+
 static void
 send_lease(struct sender *sender)
 {
 	const struct store_lease *l = &sender->lease;
-	struct span body = spool_bytes(sender->spool);
+	struct span body = undelivered(spool_bytes(sender->spool), l->rcpt);
 	struct smtp_mail mail = {
 		.rcpt = span_of(l->rcpt),
 		.orcpt = l->rcpt_replaced ? NULL : l->orcpt,
@@ -362,18 +389,23 @@ add_piece(void *ctx, const void *data, size_t len, struct error *err)
 	return spool_add(ctx, (struct span){ data, len }, err);
 }
 
-/* 1 read, 0 there is none, −1 it cannot be read now: this row alone waits. */
-static int
+/* Reads it, and alters it where policy said so: here, as it may be large, and not in the loop. */
+static enum body
 read_body(struct lease_job *l, size_t i, struct store *store)
 {
+	const struct outbox *o = l->outbox;
 	struct error *err = &l->errors[i];
 	int found;
 
-	l->spools[i] = spool_new(l->outbox->options.spool_folder, INT64_MAX);
+	l->spools[i] = spool_new(o->options.spool_folder, INT64_MAX);
 	found = store_read_body(store, l->leases[i].record, add_piece, l->spools[i], err);
-	if (found > 0 && spool_finish(l->spools[i], err) < 0)
-		return -1;
-	return found;
+	if (found == 0)
+		return BODY_GONE;
+	if (found < 0 || spool_finish(l->spools[i], err) < 0)
+		return BODY_UNREADABLE;
+	found = altered_make(&l->leases[i], o->hostname, o->options.spool_folder, clock_now_ms(),
+			     &l->spools[i], err);
+	return found > 0 ? BODY_READ : found == 0 ? BODY_UNFIT : BODY_UNREADABLE;
 }
 
 static int
@@ -411,15 +443,26 @@ give(struct outbox *o, struct lease_job *l, size_t i)
 	sender->taken = true;
 	sender->lease = l->leases[i];
 	sender->spool = TAKE(l->spools[i]);
-	if (o->draining)
+	if (o->draining) {
 		finish(sender, STORE_DELIVERY_RETRY, "not sent: ndrqd was ending", clock_now_ms());
-	else if (l->bodies[i] > 0)
+		return;
+	}
+	switch (l->bodies[i]) {
+	case BODY_READ:
 		send_lease(sender);
-	else if (l->bodies[i] == 0)
+		break;
+	case BODY_GONE:
 		finish(sender, STORE_DELIVERY_REFUSED, "not sent: its body is gone", 0);
-	else
+		break;
+	case BODY_UNREADABLE:
 		finish(sender, STORE_DELIVERY_RETRY, l->errors[i].text,
 		       clock_now_ms() + back_off(o, sender->lease.attempts));
+		break;
+	case BODY_UNFIT:
+		finish(sender, STORE_DELIVERY_REFUSED,
+		       "not sent: it cannot be stripped; ndrq release --to sends it whole", 0);
+		break;
+	}
 }
 
 static void
@@ -511,6 +554,7 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 
 	o->options = *options;
 	o->held = options->held;
+	o->hostname = xstrdup((*options->settings)->hostname);
 	o->senders_len = (size_t)(*options->settings)->release.sessions;
 	assert(o->senders_len >= 1 && o->senders_len <= SENDERS_MAX);
 	o->senders = xcalloc(o->senders_len, sizeof(o->senders[0]));
@@ -574,6 +618,7 @@ outbox_stopp(struct outbox **ret_outbox)
 		sender_clear(&o->senders[i]);
 	}
 	free(o->senders);
+	free(o->hostname);
 	free(o);
 	*ret_outbox = NULL;
 }

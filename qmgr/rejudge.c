@@ -55,7 +55,7 @@ struct rejudge {
 	bool ended;                   /* there is no row behind it */
 	struct row rows[PIECE_ROWS];
 	size_t len;
-	int64_t records, held, deleted;
+	int64_t records, held, deleted, shortened;
 	bool busy, draining;
 };
 
@@ -92,6 +92,7 @@ end(struct rejudge *r)
 	if (r->records > 0)
 		log_event(LOG_NOTICE, "rejudge-ended", LOG_I("records", r->records),
 			  LOG_I("held", r->held), LOG_I("deleted", r->deleted),
+			  LOG_I("shortened", r->shortened),
 			  LOG_S("policy", policy_revision(r->policy)));
 	r->busy = false;
 	policy_unrefp(&r->policy);
@@ -104,7 +105,7 @@ begin(struct rejudge *r)
 	policy_unrefp(&r->policy);
 	r->policy = TAKE(r->next);
 	r->after_id = 0;
-	r->records = r->held = r->deleted = 0;
+	r->records = r->held = r->deleted = r->shortened = 0;
 	r->busy = true;
 	if (policy_observes(r->policy)) /* which sends everything: nothing becomes stricter */
 		end(r);
@@ -184,13 +185,26 @@ apply_row(const struct rejudge *r, struct row *row, struct store *store, struct 
 	return 0;
 }
 
+/* One that still is to be sent: as short as the policy says. */
+static int
+shorten_row(const struct rejudge *r, struct row *row, struct store *store, struct error *err)
+{
+	const struct policy_decision *d = &row->decision;
+
+	if (!altered_is_asked(d))
+		return 0;
+	return store_shorten(store, row->id, d->no_diagnostics, altered_returned_name(d->returned),
+			     policy_revision(r->policy), clock_now_ms(), &row->moved, err);
+}
+
 static int
 apply_execute(struct job *job, struct store *store, struct error *err)
 {
 	struct rejudge *r = (struct rejudge *)job;
 
 	for (size_t i = 0; i < r->len; i++)
-		if (!stays(&r->rows[i]) && apply_row(r, &r->rows[i], store, err) < 0)
+		if ((stays(&r->rows[i]) ? shorten_row(r, &r->rows[i], store, err)
+					: apply_row(r, &r->rows[i], store, err)) < 0)
 			return -1;
 	return 0;
 }
@@ -206,6 +220,7 @@ report(struct rejudge *r, const struct row *row)
 		return;
 	r->held += row->state == RECORD_HELD;
 	r->deleted += row->state == RECORD_DELETED;
+	r->shortened += row->state == RECORD_SENDING;
 	log_event(LOG_INFO, "rejudged", LOG_I("id", row->id),
 		  LOG_S("state", record_state_name(row->state)), LOG_S("rule", row->decision.rule),
 		  LOG_S("policy", policy_revision(r->policy)));
@@ -238,7 +253,7 @@ apply(struct rejudge *r)
 	bool stricter = false;
 
 	for (size_t i = 0; i < r->len; i++)
-		stricter |= !stays(&r->rows[i]);
+		stricter |= !stays(&r->rows[i]) || altered_is_asked(&r->rows[i].decision);
 	if (!stricter) {
 		piece_done(r);
 		return;
@@ -272,6 +287,7 @@ judge_row(const struct rejudge *r, struct row *row)
 		.received_at_ms = row->received_at_ms,
 	};
 	AUTO(facts_freep) struct facts *facts = NULL;
+	struct altered_memo memo = { 0 };
 
 	row->state = RECORD_SENDING;
 	if (row->spool == NULL && !row->unreadable)
@@ -283,8 +299,9 @@ judge_row(const struct rejudge *r, struct row *row)
 	}
 	crashmark_enter(spool_sha256(row->spool));
 	facts = judge_read_record(r->policy, &record, spool_bytes(row->spool));
+	row->state = judge_record(r->policy, &record, facts, spool_bytes(row->spool), &memo,
+				  &row->decision);
 	crashmark_leave();
-	row->state = judge_record(r->policy, &record, facts, &row->decision);
 }
 
 /* In the pool. */

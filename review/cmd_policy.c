@@ -20,12 +20,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "admit/altered.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "facts/facts.h"
 #include "policy/domain.h"
+#include "policy/view.h"
 #include "review/cmd_policy.h"
 #include "review/output.h"
 
@@ -62,7 +64,7 @@ static const char policy_usage[] =
 	"       ndrq policy replay NEW.conf [OPTION…]\n"
 	"       ndrq policy allow DOMAIN\n"
 	"       ndrq policy deny DOMAIN\n"
-	"       ndrq policy set DOMAIN KEY=ACTION…\n"
+	"       ndrq policy set DOMAIN KEY=VALUE…\n"
 	"       ndrq policy import --exchange FILE\n"
 	"       ndrq policy export --exchange\n"
 	"\"ndrq policy VERB --help\" says more.\n";
@@ -172,6 +174,7 @@ struct trial {
 	enum policy_proof proof;
 	int64_t size_bytes; /* of message */
 	bool json;
+	struct buffer *bytes; /* of the message */
 };
 
 /* 0, or an exit status: the arguments were wrong (EX_USAGE), or -1: help was asked for. */
@@ -249,18 +252,17 @@ trial_facts(struct trial *t, const struct policy *policy, struct facts **ret_fac
 	const struct facts_site site = policy_site(policy);
 	bool is_stdin = strcmp(t->message, "-") == 0;
 	AUTO(closep) int fd = -1;
-	AUTO(buffer_done) struct buffer bytes = { 0 };
 
 	fd = is_stdin ? dup(STDIN_FILENO) : open(t->message, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || !read_all(fd, &bytes, ret_truncated)) {
+	if (fd < 0 || !read_all(fd, t->bytes, ret_truncated)) {
 		AUTO(freep) char *shown = text_to_printable(span_of(t->message));
 
 		(void)fprintf(stderr, "ndrq: %s: %s\n", shown, strerror(errno));
 		return EX_NOINPUT;
 	}
-	t->size_bytes = (int64_t)bytes.len;
+	t->size_bytes = (int64_t)t->bytes->len;
 	facts_init();
-	*ret_facts = facts_from_message_at(buffer_span(&bytes), &envelope,
+	*ret_facts = facts_from_message_at(buffer_span(t->bytes), &envelope,
 					   site.hosts_len > 0 ? &site : NULL);
 	return EX_OK;
 }
@@ -309,8 +311,15 @@ print_json(const struct policy *policy, const struct policy_decision *d, enum fa
 				   policy_action_name(d->action), "rule", d->rule, "domain", domain,
 				   "class", facts_class_name(class), "proof", proof, "observe",
 				   (int)policy_observes(policy), "budgets", budgets_to_json(d));
-	int rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
+	int rc;
 
+	if (d->no_diagnostics)
+		(void)json_object_set_new(object, "ndr_diagnostics", json_false());
+	if (d->returned != POLICY_RETURNED_FULL)
+		(void)json_object_set_new(
+			object, "returned",
+			json_string(policy_value_name(POLICY_KEY_RETURNED, (int)d->returned)));
+	rc = object == NULL ? -1 : json_dumpf(object, stdout, JSON_COMPACT);
 	json_decref(object);
 	(void)putchar('\n');
 	return rc;
@@ -348,6 +357,10 @@ print_plain(const struct policy *policy, const struct policy_decision *d, enum f
 	print_value("class", facts_class_name(class));
 	if (proof != NULL)
 		print_value("proof", proof);
+	if (d->no_diagnostics)
+		print_value("ndr_diagnostics", "false");
+	if (d->returned != POLICY_RETURNED_FULL)
+		print_value("returned", policy_value_name(POLICY_KEY_RETURNED, (int)d->returned));
 	(void)puts(policy_observes(policy) ? " mode=observe" : "");
 	for (size_t i = 0; i < d->budgets_len; i++)
 		print_budget(&d->budgets[i]);
@@ -366,11 +379,14 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 		.received_at_ms = clock_now_ms(),
 		.proof = t->proof,
 	};
+	struct altered_memo memo = { 0 };
 	struct policy_decision d;
 	const char *proof;
 	int rc = 0;
 
 	policy_decide(policy, &subject, &d);
+	if (t->message != NULL)
+		altered_judge(buffer_span(t->bytes), facts, &memo, &d);
 	proof = t->message != NULL ? policy_proof_name(d.proof) : NULL;
 	if (t->json)
 		rc = print_json(policy, &d, facts->class, proof);
@@ -386,7 +402,8 @@ decide_and_print(const struct trial *t, const struct policy *policy, const struc
 static int
 run_test(const struct tool *tool, int argc, char **argv)
 {
-	struct trial t = { .from = "", .json = tool->json };
+	AUTO(buffer_done) struct buffer bytes = { 0 };
+	struct trial t = { .from = "", .json = tool->json, .bytes = &bytes };
 	AUTO(policy_unrefp) struct policy *policy = NULL;
 	AUTO(facts_freep) struct facts *read = NULL;
 	struct facts assumed = { .class = FACTS_FAILED };

@@ -56,12 +56,12 @@ diff_key(bool json, const char *pattern, enum policy_key key, const struct polic
 	bool differs[POLICY_PROOFS], same_way = true;
 
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
-		differs[p] = a[p].action != b[p].action && !(a[p].inherited && b[p].inherited);
-		same_way &= differs[p] && a[p].action == a[0].action && b[p].action == b[0].action;
+		differs[p] = a[p].value != b[p].value && !(a[p].inherited && b[p].inherited);
+		same_way &= differs[p] && a[p].value == a[0].value && b[p].value == b[0].value;
 	}
 	if (same_way) {
-		show_change(json, pattern, policy_key_name(key), policy_action_name(a[0].action),
-			    policy_action_name(b[0].action));
+		show_change(json, pattern, policy_key_name(key), policy_value_name(key, a[0].value),
+			    policy_value_name(key, b[0].value));
 		return;
 	}
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
@@ -69,8 +69,8 @@ diff_key(bool json, const char *pattern, enum policy_key key, const struct polic
 		char *name = xasprintf("%s.%s", policy_key_name(key), policy_proof_name(p));
 
 		if (differs[p])
-			show_change(json, pattern, name, policy_action_name(a[p].action),
-				    policy_action_name(b[p].action));
+			show_change(json, pattern, name, policy_value_name(key, a[p].value),
+				    policy_value_name(key, b[p].value));
 	}
 }
 
@@ -124,6 +124,35 @@ diff_local(bool json, const struct config_list *a, const struct config_list *b)
 	for (size_t i = 0; i < b->len; i++)
 		if (!list_has(a, b->items[i]))
 			show_change(json, b->items[i], "local_domains", NULL, "local");
+}
+
+static void
+diff_list(bool json, const char *key, const struct config_list *a, const struct config_list *b)
+{
+	for (size_t i = 0; i < a->len; i++)
+		if (!list_has(b, a->items[i]))
+			show_change(json, "*", key, a->items[i], NULL);
+	for (size_t i = 0; i < b->len; i++)
+		if (!list_has(a, b->items[i]))
+			show_change(json, "*", key, NULL, b->items[i]);
+}
+
+/* What is said once for all: the mode, who we are, whom we believe. */
+static void
+diff_settings(bool json, const struct policy *a, const struct policy *b)
+{
+	for (size_t i = 0; i < policy_settings_len(); i++) {
+		struct policy_setting_view in_a, in_b;
+
+		policy_view_setting(a, i, &in_a);
+		policy_view_setting(b, i, &in_b);
+		if (in_a.word != NULL && strcmp(in_a.word, in_b.word) != 0)
+			show_change(json, "*", in_a.key, in_a.word, in_b.word);
+		if (in_a.list == policy_local_domains(a))
+			diff_local(json, in_a.list, in_b.list);
+		else if (in_a.list != NULL)
+			diff_list(json, in_a.key, in_a.list, in_b.list);
+	}
 }
 
 /* The i-th rule's text in the other policy; NULL: it has none of this name. */
@@ -251,10 +280,7 @@ diff_policies(bool json, const struct policy *a, const struct policy *b)
 	AUTO(policy_view_done) struct policy_view in_b = { .pattern = NULL };
 	bool subtree;
 
-	if (policy_observes(a) != policy_observes(b))
-		show_change(json, "*", "mode", policy_observes(a) ? "observe" : "enforce",
-			    policy_observes(b) ? "observe" : "enforce");
-	diff_local(json, policy_local_domains(a), policy_local_domains(b));
+	diff_settings(json, a, b);
 	diff_rules(json, a, b);
 	policy_view_default(a, &in_a);
 	policy_view_default(b, &in_b);

@@ -3,7 +3,7 @@
  *
  *	ndrq policy allow DOMAIN          non-delivery reports are sent there
  *	ndrq policy deny DOMAIN           nothing is
- *	ndrq policy set DOMAIN KEY=ACTION…
+ *	ndrq policy set DOMAIN KEY=VALUE…
  *
  * The text is changed where the value stands (policy/edit.h) and keeps
  * everything else. The new text is read as a policy before it takes the old
@@ -276,10 +276,9 @@ change_under_lock(const struct change *c)
 /* ---- what is asked ---------------------------------------------------------------- */
 
 static void
-add_setting(struct change *c, enum policy_key key, enum policy_proof proof,
-	    enum policy_action action)
+add_setting(struct change *c, enum policy_key key, enum policy_proof proof, int value)
 {
-	c->settings[c->settings_len++] = (struct policy_setting){ key, proof, action };
+	c->settings[c->settings_len++] = (struct policy_setting){ key, proof, value };
 }
 
 /* EX_OK with optind at the words behind the domain, -1 after help, or a status. */
@@ -342,7 +341,7 @@ static bool
 sends(const struct policy_view *view, enum policy_key key)
 {
 	for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
-		if (view->values[key][p].action == POLICY_SEND)
+		if (view->values[key][p].value == POLICY_SEND)
 			return true;
 	return false;
 }
@@ -368,7 +367,7 @@ policy_deny(const struct tool *tool, int argc, char **argv)
 		policy_view(policy, c.domain, c.subtree, &view);
 	else
 		policy_view_default(policy, &view);
-	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+	for (enum policy_key key = 0; key < POLICY_ACTION_KEYS; key++)
 		if (key == POLICY_KEY_NDR || (key != POLICY_KEY_FORWARDED && sends(&view, key)))
 			add_setting(&c, key, POLICY_PROOFS, POLICY_HOLD);
 	return change_under_lock(&c);
@@ -380,10 +379,10 @@ read_setting(const char *text, struct change *c)
 	size_t len = strcspn(text, "=");
 	enum policy_key key;
 	enum policy_proof proof;
-	enum policy_action action;
+	int value;
 
 	if (text[len] == '\0') {
-		complain("policy set: KEY=ACTION is expected, not \"%s\"", text);
+		complain("policy set: KEY=VALUE is expected, not \"%s\"", text);
 		return EX_USAGE;
 	}
 	if (policy_member_from_name((struct span){ text, len }, &key, &proof) == 0) {
@@ -391,16 +390,16 @@ read_setting(const char *text, struct change *c)
 			 text);
 		return EX_USAGE;
 	}
-	if (policy_action_from_name(span_of(text + len + 1), &action) == 0) {
-		complain("policy set: %.*s: send, hold or delete is expected, not \"%s\"", (int)len,
-			 text, text + len + 1);
+	if (policy_value_from_name(key, span_of(text + len + 1), &value) == 0) {
+		complain("policy set: %.*s: %s is expected, not \"%s\"", (int)len, text,
+			 policy_values_expected(key), text + len + 1);
 		return EX_USAGE;
 	}
 	if (c->settings_len == sizeof(c->settings) / sizeof(c->settings[0])) {
 		complain("policy set: too many settings");
 		return EX_USAGE;
 	}
-	add_setting(c, key, proof, action);
+	add_setting(c, key, proof, value);
 	return EX_OK;
 }
 
@@ -409,12 +408,13 @@ policy_set(const struct tool *tool, int argc, char **argv)
 {
 	AUTO(change_done) struct change c = { .path = NULL };
 	int rc = begin(tool, argc, argv,
-		       "usage: ndrq policy set DOMAIN KEY=ACTION…\n"
-		       "Sets keys of policy.conf(5) for DOMAIN, as in ndr=send or ndr.proved=send.",
+		       "usage: ndrq policy set DOMAIN KEY=VALUE…\n"
+		       "Sets keys of policy.conf(5) for DOMAIN, as in ndr=send, ndr.proved=send or "
+		       "returned=headers.",
 		       &c);
 
 	if (rc == EX_OK && optind == argc) {
-		complain("policy set: KEY=ACTION is expected");
+		complain("policy set: KEY=VALUE is expected");
 		rc = EX_USAGE;
 	}
 	for (; rc == EX_OK && optind < argc; optind++)

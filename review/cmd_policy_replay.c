@@ -80,9 +80,11 @@ count_judged(struct replay_report *report, const struct replayed *r)
 	const struct policy_budget *budget = same_budget(r);
 	const char *rule = budget != NULL ? budget->rule : r->decision->rule;
 	enum policy_action now = budget != NULL ? budget->else_action : r->decision->action;
-	enum policy_action then = POLICY_HOLD;
+	int recorded = POLICY_HOLD;
+	enum policy_action then;
 
-	(void)policy_action_from_name(span_of(r->verdict), &then);
+	(void)policy_value_from_name(POLICY_KEY_NDR, span_of(r->verdict), &recorded);
+	then = (enum policy_action)recorded;
 	report->counted += r->decision->budgets_len > 0;
 	report->changes[then][now]++;
 	if (then == now)

@@ -50,7 +50,7 @@ print_place(const char *file, unsigned line)
 static bool
 same_value(const struct policy_value *a, const struct policy_value *b)
 {
-	return a->action == b->action && a->file == b->file && a->line == b->line;
+	return a->value == b->value && a->file == b->file && a->line == b->line;
 }
 
 static void
@@ -59,7 +59,7 @@ print_value(enum policy_key key, const char *proof, const struct policy_value *v
 	AUTO(freep)
 	char *name = xasprintf("%s%s%s", policy_key_name(key), *proof != '\0' ? "." : "", proof);
 
-	(void)printf("  %-23s %-7s ", name, policy_action_name(value->action));
+	(void)printf("  %-23s %-7s ", name, policy_value_name(key, value->value));
 	print_place(value->file, value->line);
 }
 
@@ -100,10 +100,14 @@ print_view(const struct policy_view *view, bool inherited_too)
 }
 
 static json_t *
-value_json(const struct policy_value *value)
+value_json(enum policy_key key, const struct policy_value *value)
 {
-	json_t *object = json_pack("{s:s}", "action", policy_action_name(value->action));
+	const char *name = policy_value_name(key, value->value);
+	json_t *object = json_object();
 
+	(void)json_object_set_new(object, key < POLICY_ACTION_KEYS ? "action" : "value",
+				  policy_key_is_flag(key) ? json_boolean(strcmp(name, "true") == 0)
+							  : json_string(name));
 	if (value->file != NULL) {
 		AUTO(freep) char *file = text_to_utf8(span_of(value->file));
 
@@ -123,11 +127,12 @@ output_view(const char *domain, const struct policy_view *view)
 	json_t *values = json_object();
 
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++) {
-		json_t *of = json_object();
+		const struct policy_value *by_proof = view->values[key];
+		json_t *of = key < POLICY_ACTION_KEYS ? json_object() : value_json(key, by_proof);
 
-		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
+		for (enum policy_proof p = 0; key < POLICY_ACTION_KEYS && p < POLICY_PROOFS; p++)
 			(void)json_object_set_new(of, policy_proof_name(p),
-						  value_json(&view->values[key][p]));
+						  value_json(key, &by_proof[p]));
 		(void)json_object_set_new(values, policy_key_name(key), of);
 	}
 	output_json_take(json_pack("{s:s*, s:s, s:s, s:s*, s:I, s:o}", "asked", domain, "row",

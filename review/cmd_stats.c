@@ -126,9 +126,9 @@ static int
 add_observed(const struct store_count *count, void *ctx)
 {
 	int64_t *observed = ctx;
-	enum policy_action action;
+	int action;
 
-	if (policy_action_from_name(span_of(count->key), &action) == 1)
+	if (policy_value_from_name(POLICY_KEY_NDR, span_of(count->key), &action) == 1)
 		observed[action] = count->count;
 	return 0;
 }

@@ -28,6 +28,8 @@ static const struct verb verbs[] = {
 	{ "purge", "--older-than AGE [--state S,…] [--dry-run]", cmd_purge,
 	  "remove the text of old records", purge_options },
 	{ "stats", "[--by WHAT]", cmd_stats, "count records", stats_options },
+	{ "digest", "[--since AGE] [--html]", cmd_digest, "tell what came, as the daily mail does",
+	  digest_options },
 	{ "sweep", "badmail PATH [--older-than AGE] [--max-size SIZE] [--archive DIR | --delete] …",
 	  cmd_sweep, "empty an IIS badmail folder", sweep_options },
 	{ "policy", "check | test | show | diff | replay | allow | deny | set | …", cmd_policy,

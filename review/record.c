@@ -200,6 +200,35 @@ get_route(const struct record_view *view)
 }
 
 static struct property_value
+get_no_diagnostics(const struct record_view *view)
+{
+	return value_yes(view->record->no_diagnostics);
+}
+
+static struct property_value
+get_returned(const struct record_view *view)
+{
+	return value_text(view->record->returned);
+}
+
+/* Both in words. */
+static struct property_value
+get_goes_out(const struct record_view *view)
+{
+	const char *returned = view->record->returned;
+	bool silent = view->record->no_diagnostics;
+
+	if (returned == NULL)
+		return value_text(silent ? "without diagnostics" : NULL);
+	if (strcmp(returned, "headers") == 0)
+		return value_text(silent ? "without diagnostics, with the headers of the returned "
+					   "message only"
+					 : "with the headers of the returned message only");
+	return value_text(silent ? "without diagnostics and the returned message"
+				 : "without the returned message");
+}
+
+static struct property_value
 get_release_to(const struct record_view *view)
 {
 	return value_text(view->record->release_to);
@@ -222,6 +251,13 @@ static struct property_value
 get_loop_of(const struct record_view *view)
 {
 	return view->record->loop_of > 0 ? value_int(view->record->loop_of)
+					 : (struct property_value){ .type = VALUE_NONE };
+}
+
+static struct property_value
+get_copy_of(const struct record_view *view)
+{
+	return view->record->copy_of > 0 ? value_int(view->record->copy_of)
 					 : (struct property_value){ .type = VALUE_NONE };
 }
 
@@ -318,11 +354,17 @@ const struct property record_properties[] = {
 	{ "client_ip", NULL, NULL, 0, get_client_ip, "where the returned message came from" },
 	{ "intake", NULL, "came by", 0, get_intake, "lmtp, maildir" },
 	{ "route", NULL, "leaves by", 0, get_route, "release, submit" },
+	{ NULL, NULL, "goes out", 0, get_goes_out, "the two below" },
+	{ "no_diagnostics", NULL, NULL, 0, get_no_diagnostics,
+	  "true: it goes out without what servers said" },
+	{ "returned", NULL, NULL, 0, get_returned,
+	  "how much of the returned message goes out: headers, none" },
 	{ "release_to", NULL, "released to", 0, get_release_to, "as given with --to" },
 	{ "attempts", NULL, "attempts", 0, get_attempts, "to send it" },
 	{ "relay_reply", NULL, "relay said", 0, get_relay_reply, "the relay's last words" },
 	{ "storm", NULL, NULL, 0, get_storm, "the group that it came in" },
 	{ "loop_of", NULL, "loop of", 0, get_loop_of, "the record that came back as this one" },
+	{ "copy_of", NULL, "copy of", 0, get_copy_of, "the record that this mail is about" },
 	{ "message", NULL, "message", 0, get_message, "shared by records that came as one" },
 	{ "error_code", NULL, NULL, 0, get_error_code, "why IIS could not return it" },
 	{ "orcpt", NULL, "ORCPT", 0, get_orcpt, "RFC 3461" },

@@ -64,6 +64,8 @@ static void
 judge_batch(const struct replay *r, struct batch *batch)
 {
 	AUTO(facts_freep) struct facts *facts = NULL;
+	struct altered_memo memo;
+	struct span bytes = { NULL, 0 };
 
 	for (size_t i = 0; i < batch->len; i++) {
 		struct item *item = &batch->items[i];
@@ -72,10 +74,11 @@ judge_batch(const struct replay *r, struct batch *batch)
 			continue;
 		if (!item->same_message || facts == NULL) {
 			facts_freep(&facts);
-			facts = judge_read_record(r->policy, &item->record,
-						  buffer_span(&item->body));
+			bytes = buffer_span(&item->body);
+			memo = (struct altered_memo){ 0 };
+			facts = judge_read_record(r->policy, &item->record, bytes);
 		}
-		(void)judge_record(r->policy, &item->record, facts, &item->decision);
+		(void)judge_record(r->policy, &item->record, facts, bytes, &memo, &item->decision);
 	}
 }
 

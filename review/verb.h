@@ -40,10 +40,11 @@ int cmd_release(const struct tool *tool, int argc, char **argv);
 int cmd_delete(const struct tool *tool, int argc, char **argv);
 int cmd_purge(const struct tool *tool, int argc, char **argv);
 int cmd_stats(const struct tool *tool, int argc, char **argv);
+int cmd_digest(const struct tool *tool, int argc, char **argv);
 int cmd_sweep(const struct tool *tool, int argc, char **argv);
 
 extern const struct verb_option list_options[], show_options[], release_options[], delete_options[],
-	purge_options[], stats_options[], facts_options[], explain_options[],
+	purge_options[], stats_options[], digest_options[], facts_options[], explain_options[],
 	sweep_options[];
 
 #endif

@@ -86,6 +86,7 @@ store_lease_done(struct store_lease *lease)
 	free(lease->mail_body);
 	free(lease->ret);
 	free(lease->envid);
+	free(lease->returned);
 	*lease = (struct store_lease){ 0 };
 }
 
@@ -142,6 +143,8 @@ fill_lease(const struct query *q, int64_t record, struct store_lease *lease)
 		.attempts = sqlite3_column_int64(s, 10),
 		.size_bytes = sqlite3_column_int64(s, 11),
 		.received_at_ms = sqlite3_column_int64(s, 12),
+		.no_diagnostics = sqlite3_column_int(s, 13) != 0,
+		.returned = dup_text(q, 14),
 	};
 	if (token.len == STORE_TOKEN_BYTES)
 		memcpy(lease->token, token.data, STORE_TOKEN_BYTES);

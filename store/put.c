@@ -269,6 +269,9 @@ add_record(struct store *store, const struct store_new_message *m, int64_t messa
 	query_int_or_null(&q, r->loop_of);
 	query_text(&q, is_default_route(r->route) ? NULL : r->route);
 	query_text(&q, r->proof);
+	query_int_or_null(&q, r->copy_of);
+	query_int(&q, r->no_diagnostics);
+	query_text(&q, r->returned);
 	if (query_run(&q, err) < 0)
 		return -1;
 	r->id = sqlite3_last_insert_rowid(store->db);
@@ -364,7 +367,9 @@ put_records(struct store *store, struct store_new_message *m, struct error *err)
 }
 
 int
-store_put(struct store *store, struct store_new_message *message, struct error *err)
+store_put_then(struct store *store, struct store_new_message *message,
+	       int (*then)(struct store *store, void *ctx, struct error *err), void *ctx,
+	       struct error *err)
 {
 	struct write write;
 	int result;
@@ -372,10 +377,19 @@ store_put(struct store *store, struct store_new_message *message, struct error *
 	reset_outcomes(message);
 	if (check_records(store, message, err) < 0 || write_begin(store, &write, err) < 0)
 		return -1;
-	result = write_end(&write, put_records(store, message, err), err);
+	result = put_records(store, message, err);
+	if (result == 0 && then != NULL)
+		result = then(store, ctx, err);
+	result = write_end(&write, result, err);
 	if (result < 0)
 		reset_outcomes(message);
 	return result;
+}
+
+int
+store_put(struct store *store, struct store_new_message *message, struct error *err)
+{
+	return store_put_then(store, message, NULL, NULL, err);
 }
 
 void

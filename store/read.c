@@ -103,7 +103,10 @@ copy_row(const struct query *q, struct copy *copy)
 		.attempts = sqlite3_column_int64(s, 29),
 		.proof = copy_text(copy, q, 30),
 		.error_code = copy_text(copy, q, 31),
-		.storm = sqlite3_column_int64(s, 32),
+		.copy_of = sqlite3_column_int64(s, 32),
+		.storm = sqlite3_column_int64(s, 33),
+		.no_diagnostics = sqlite3_column_int(s, 34) != 0,
+		.returned = copy_text(copy, q, 35),
 	};
 }
 
@@ -222,6 +225,13 @@ draw_ids(struct store *store, const struct pick *pick, int64_t max, int64_t *ids
 	return row;
 }
 
+/* What ndrq wrote itself is shown to who asks for it. */
+static bool
+is_ours(const struct store_record *r)
+{
+	return strcmp(r->class, "copy") == 0 || strcmp(r->class, "digest") == 0;
+}
+
 /* Asked of each record whatever index found it; the answer of the index may be a moment old. */
 static bool
 wanted(const struct store_query *query, const struct store_record *r)
@@ -232,7 +242,7 @@ wanted(const struct store_query *query, const struct store_record *r)
 		return false;
 	if (query->storm != 0 && r->storm != query->storm)
 		return false;
-	if (query->class != NULL && strcmp(r->class, query->class) != 0)
+	if (query->class != NULL ? strcmp(r->class, query->class) != 0 : is_ours(r))
 		return false;
 	if (query->since_ms != 0 && r->received_at_ms < query->since_ms)
 		return false;

@@ -3,7 +3,8 @@
  *
  * Promises that only a record that waits, unleased, leaves it here, and that
  * its new state, its verdict, its journal row and the end of its outbox row
- * are made together. How it had come in stays known: the journal's row keeps
+ * are made together. One that stays may lose a part of what goes out, and never
+ * gets it back. How it had come in stays known: the journal's row keeps
  * the rule that let it pass.
  */
 #include <assert.h>
@@ -102,6 +103,63 @@ store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_
 	if (write_begin(store, &write, err) < 0)
 		return -1;
 	done = write_end(&write, rejudge(store, rejudged, now_ms, err), err);
+	if (done < 0)
+		return -1;
+	*ret_done = done;
+	return 0;
+}
+
+/* ---- less of it ------------------------------------------------------------- */
+
+static int
+set_less(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+	 struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, SQL_SHORTEN);
+
+	query_int(&q, record);
+	query_int(&q, no_diagnostics);
+	query_text(&q, returned);
+	return query_run(&q, err) < 0 ? -1 : sqlite3_changes(store->db) > 0;
+}
+
+static int
+follow_route(struct store *store, int64_t record, struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, SQL_OUTBOX_REROUTE);
+
+	query_int(&q, record);
+	return query_run(&q, err);
+}
+
+static int
+shorten(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+	const struct cause *cause, struct error *err)
+{
+	AUTO(freep) char *rule = NULL;
+	int rc = find_rule(store, record, &rule, err);
+
+	if (rc > 0)
+		rc = set_less(store, record, no_diagnostics, returned, err);
+	if (rc > 0 && (follow_route(store, record, err) < 0 ||
+		       journal_note(store, record, RECORD_SENDING, cause, err) < 0))
+		return -1;
+	return rc;
+}
+
+int
+store_shorten(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+	      const char *policy_revision, int64_t now_ms, int *ret_done, struct error *err)
+{
+	AUTO(freep) char *why = xasprintf("less of it goes out; policy %s", policy_revision);
+	const struct cause cause = { .who = "policy", .why = why, .at_ms = now_ms };
+	struct write write;
+	int done;
+
+	if (write_begin(store, &write, err) < 0)
+		return -1;
+	done = write_end(&write, shorten(store, record, no_diagnostics, returned, &cause, err),
+			 err);
 	if (done < 0)
 		return -1;
 	*ret_done = done;

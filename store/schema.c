@@ -155,6 +155,7 @@ static const char version_2[] =
 "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
 "	from_at INTEGER NOT NULL,"
 "	until_at INTEGER NOT NULL UNIQUE,"
+"	last_id INTEGER NOT NULL," /* the last record it told of */
 "	record INTEGER" /* NULL: there was nothing to say */
 ") STRICT;"
 
@@ -179,6 +180,7 @@ static const char version_2[] =
 "ALTER TABLE message DROP COLUMN route;"
 "CREATE INDEX record_storm ON record (storm) WHERE storm IS NOT NULL;"
 "CREATE INDEX message_code ON message (error_code) WHERE error_code IS NOT NULL;"
+"CREATE INDEX message_copy ON message (received_at) WHERE class = 'copy';"
 
 "ALTER TABLE outbox ADD COLUMN route TEXT NOT NULL DEFAULT 'release';"
 "UPDATE outbox SET route = coalesce((SELECT route FROM record WHERE id = outbox.record), route);"

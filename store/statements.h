@@ -21,7 +21,7 @@
 	" record.relay_reply, record.release_to, message.smtputf8, message.truncated," \
 	" coalesce(record.route, 'release'), message.size, message.received_at, record.changed_at," \
 	" record.purged_at, record.loop_of, outbox.attempts, record.proof, message.error_code," \
-	" record.storm"
+	" record.copy_of, record.storm, record.no_diagnostics, record.returned"
 
 /* One branch of the merge that lists several states newest first without sorting. */
 #define PICK_STATE(name) \
@@ -35,6 +35,7 @@
 	X(BEGIN, "BEGIN IMMEDIATE") \
 	X(COMMIT, "COMMIT") \
 	X(ROLLBACK, "ROLLBACK") \
+	X(SNAPSHOT, "BEGIN") \
 	X(SAVE_CALLER, "SAVEPOINT caller") \
 	X(RELEASE_CALLER, "RELEASE caller") \
 	X(UNDO_CALLER, "ROLLBACK TO caller") \
@@ -74,8 +75,8 @@
 	X(ROUTE_OF, "SELECT coalesce(route, 'release') FROM record WHERE id = ?1") \
 	X(RECORD_ADD, \
 	  "INSERT INTO record (message, key, rcpt, domain, orcpt, notify, state, verdict, rule," \
-	  " changed_at, loop_of, route, proof)" \
-	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)") \
+	  " changed_at, loop_of, route, proof, copy_of, no_diagnostics, returned)" \
+	  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)") \
 	\
 	X(EVENT_BACK, "SELECT n, at FROM event WHERE key = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2") \
 	X(EVENT_GET, "SELECT at, record FROM event WHERE key = ?1 AND n = ?2") \
@@ -202,7 +203,8 @@
 	  "SELECT record.token, coalesce(record.release_to, record.rcpt)," \
 	  " record.release_to IS NOT NULL, record.orcpt, record.notify, message.mail_body," \
 	  " message.ret, message.envid, message.smtputf8, message.truncated," \
-	  " outbox.attempts, message.size, message.received_at" \
+	  " outbox.attempts, message.size, message.received_at, record.no_diagnostics," \
+	  " record.returned" \
 	  " FROM record JOIN message ON message.id = record.message" \
 	  " JOIN outbox ON outbox.record = record.id WHERE record.id = ?1") \
 	X(LEASE_FIND, \
@@ -221,7 +223,7 @@
 	\
 	X(WAITING_LOOK, \
 	  "SELECT outbox.record, outbox.leased_by IS NULL AND record.state = 'sending'" \
-	  " AND record.copy_of IS NULL AND message.class NOT IN ('copy', 'digest')" \
+	  " AND record.copy_of IS NULL AND " NOT_OURS \
 	  " AND policy.revision IS NOT ?1" \
 	  " FROM outbox NOT INDEXED CROSS JOIN record ON record.id = outbox.record" \
 	  " CROSS JOIN message ON message.id = record.message" \
@@ -231,6 +233,15 @@
 	  "SELECT record.rule FROM outbox JOIN record ON record.id = outbox.record" \
 	  " WHERE outbox.record = ?1 AND outbox.leased_by IS NULL AND record.state = 'sending'") \
 	X(VERDICT_SET, "UPDATE record SET verdict = ?2, rule = ?3, proof = ?4 WHERE id = ?1") \
+	X(SHORTEN, \
+	  "UPDATE record SET no_diagnostics = max(no_diagnostics, ?2)," \
+	  " returned = CASE WHEN ?3 IS NULL OR returned = 'none' THEN returned ELSE ?3 END," \
+	  " route = coalesce(route, '" STORE_ROUTE_SUBMIT "')" \
+	  " WHERE id = ?1 AND (no_diagnostics < ?2 OR" \
+	  " (?3 IS NOT NULL AND coalesce(returned, '') NOT IN ('none', ?3)))") \
+	X(OUTBOX_REROUTE, \
+	  "UPDATE outbox SET route = (SELECT coalesce(route, 'release') FROM record WHERE id = ?1)" \
+	  " WHERE record = ?1") \
 	\
 	X(PURGE_PICK, \
 	  "SELECT id, message, 0 FROM record INDEXED BY record_whole" \
@@ -281,14 +292,71 @@
 	  " FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
 	  " CROSS JOIN policy ON policy.id = message.policy AND policy.observes" \
 	  " WHERE record.loop_of IS NULL AND record.copy_of IS NULL" \
-	  " AND message.class NOT IN ('copy', 'digest')" \
-	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1")
+	  " AND " NOT_OURS \
+	  " GROUP BY name ORDER BY records DESC, name LIMIT ?1") \
+	\
+	X(COPIES_SINCE, \
+	  "SELECT count(*) FROM message INDEXED BY message_copy" \
+	  " WHERE class = 'copy' AND received_at > ?1") \
+	X(RECORD_LAST, "SELECT max(id) FROM record") \
+	X(DIGEST_COUNTS, \
+	  "SELECT message.class, record.verdict, record.state, count(*)" DIGEST_FROM \
+	  " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3") \
+	X(DIGEST_DOMAINS, DIGEST_TOP("coalesce(record.domain, '')")) \
+	X(DIGEST_STATUSES, DIGEST_TOP("coalesce(" FACT("$.recipients[0].status") ", '')")) \
+	X(DIGEST_HELD, \
+	  "SELECT record.id, message.received_at, record.rcpt," \
+	  " " FACT("$.recipients[0].status") ", " FACT("$.recipients[0].final") "," \
+	  " " FACT("$.original.from") "," \
+	  " coalesce(" FACT("$.original.subject") ", message.subject)" \
+	  " FROM record INDEXED BY record_state CROSS JOIN message" \
+	  " ON message.id = record.message WHERE record.state = 'held'" \
+	  " AND record.id BETWEEN ?1 AND ?2 AND message.received_at >= ?3 AND " NOT_OURS \
+	  " ORDER BY record.id DESC LIMIT ?4") \
+	X(DIGEST_HELD_ALL, \
+	  "SELECT count(*) FROM record INDEXED BY record_state WHERE state = 'held'") \
+	X(DIGEST_COPIES, \
+	  "SELECT coalesce(sum(record.state IN ('sent', 'released')), 0)," \
+	  " coalesce(sum(record.state IN ('sending', 'releasing')), 0)," \
+	  " coalesce(sum(record.state = 'failed'), 0)" \
+	  " FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
+	  " WHERE record.id BETWEEN ?1 AND ?2 AND message.received_at >= ?3" \
+	  " AND message.class = 'copy'") \
+	X(DIGEST_STORMS, \
+	  "SELECT id, rule, shared, began_at, last_at, members FROM storm INDEXED BY storm_last" \
+	  " WHERE last_at >= ?1 AND began_at < ?2 ORDER BY members DESC, id LIMIT ?3") \
+	X(DIGEST_LATEST, \
+	  "SELECT from_at, until_at, last_id FROM digest ORDER BY until_at DESC LIMIT 1") \
+	X(DIGEST_ADD, \
+	  "INSERT INTO digest (from_at, until_at, last_id, record) SELECT ?1, ?2, ?3, ?4" \
+	  " WHERE NOT EXISTS (SELECT 1 FROM digest WHERE until_at >= ?2)") \
+	X(DIGEST_LEFT_OUT, \
+	  "SELECT count(*) FROM journal CROSS JOIN record ON record.id = journal.record" \
+	  " CROSS JOIN message ON message.id = record.message" \
+	  " WHERE journal.record BETWEEN ?1 AND ?2 AND journal.why = ?4" \
+	  " AND message.received_at >= ?3")
 
 #define STATS(key) \
 	"SELECT " key " AS name, count(*) AS records," \
 	" sum(CASE WHEN record.purged_at IS NULL THEN message.size ELSE 0 END)" \
 	" FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
-	" GROUP BY name ORDER BY records DESC, name LIMIT ?1"
+	" WHERE " NOT_OURS " GROUP BY name ORDER BY records DESC, name LIMIT ?1"
+
+/* What ndrq wrote itself is no notification, and nowhere counted as one. */
+#define NOT_OURS "message.class NOT IN ('copy', 'digest')"
+
+/* The records of a stretch (digest.h), by id. */
+#define DIGEST_FROM \
+	" FROM record NOT INDEXED CROSS JOIN message ON message.id = record.message" \
+	" WHERE record.id BETWEEN ?1 AND ?2 AND message.received_at >= ?3 AND " NOT_OURS
+
+#define DIGEST_TOP(key) \
+	"SELECT " key " AS name, count(*) AS records, sum(record.state = 'held')" DIGEST_FROM \
+	" GROUP BY name ORDER BY records DESC, name LIMIT ?4"
+
+/* A fact; NULL where it is not said. */
+#define FACT(path) \
+	"CASE WHEN json_valid(message.facts) THEN json_extract(message.facts, '" path "') END"
 
 /* clang-format on */
 

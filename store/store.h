@@ -135,11 +135,15 @@ struct store_new_record {
 	const char *rule;
 	const char *route; /* NULL: STORE_ROUTE_RELEASE */
 	const char *proof; /* "proved", "forged"; NULL: none */
+	int64_t copy_of;   /* the record that this one is a copy of; 0: none */
 	/* The first that it is beyond, and whose verdict is not milder, gives verdict, rule and
 	 * state; but no state to one that is only observed. Only for outcome NEW. */
 	const struct store_budget *budgets;
 	size_t budgets_len;
 	bool observed;
+	/* how much of the message may go out */
+	bool no_diagnostics;
+	const char *returned; /* "headers", "none"; NULL: all of it */
 	/* filled by store_put */
 	int64_t id;
 	enum store_put_outcome outcome;
@@ -196,6 +200,10 @@ struct store_new_message {
  * SENDING without a recipient, or with a NUL in it, is ERROR_PERM.
  */
 int store_put(struct store *store, struct store_new_message *message, struct error *err);
+/* And then calls then, which may put more: when it fails, with -1, nothing is put at all. */
+int store_put_then(struct store *store, struct store_new_message *message,
+		   int (*then)(struct store *store, void *ctx, struct error *err), void *ctx,
+		   struct error *err);
 
 /* The peer of these records may not have seen our 250: a redelivery is to be expected. Memory only.
  */
@@ -217,9 +225,12 @@ struct store_record {
 	bool smtputf8, truncated;
 	const char *route;              /* never NULL */
 	const char *proof, *error_code; /* NULL none */
+	bool no_diagnostics;            /* what goes out is altered (store_new_record) */
+	const char *returned;           /* NULL: all of it */
 	int64_t size_bytes, received_at_ms, changed_at_ms;
 	int64_t purged_at_ms;    /* 0: the body is there */
 	int64_t loop_of;         /* 0: none */
+	int64_t copy_of;         /* 0: none */
 	int64_t storm;           /* 0: none */
 	int64_t attempts;        /* outbox */
 	const char *relay_reply; /* the relay's last words; NULL none */
@@ -229,7 +240,7 @@ struct store_record {
 struct store_query {
 	unsigned states;                 /* bit 1 << state; 0: all */
 	const char *domain;              /* exact, A-labels; NULL any */
-	const char *class;               /* NULL any */
+	const char *class;               /* NULL any but what ndrq wrote itself */
 	const char *original_message_id; /* NULL any; with or without brackets */
 	int64_t storm;                   /* 0 any */
 	int64_t since_ms, until_ms;      /* received; 0: open */
@@ -382,7 +393,9 @@ struct store_lease {
 	bool rcpt_replaced;               /* by --to: ORCPT and NOTIFY are not sent */
 	char *orcpt, *notify, *mail_body, *ret, *envid;
 	bool smtputf8, truncated;
-	int64_t attempts; /* before this one */
+	bool no_diagnostics; /* what goes out is altered (store_new_record) */
+	char *returned;      /* NULL: all of it */
+	int64_t attempts;    /* before this one */
 	int64_t size_bytes;
 	int64_t received_at_ms;
 };
@@ -439,6 +452,13 @@ struct store_rejudged {
  */
 int store_rejudge(struct store *store, const struct store_rejudged *rejudged, int64_t now_ms,
 		  int *ret_done, struct error *err);
+
+/*
+ * Of a record that waits no more goes out than this (store_new_record), and never more than until
+ * now; its journal has a note. 1 done, 0 it does not wait any more, or no more went out anyway.
+ */
+int store_shorten(struct store *store, int64_t record, bool no_diagnostics, const char *returned,
+		  const char *policy_revision, int64_t now_ms, int *ret_done, struct error *err);
 
 /* ---- damaged --------------------------------------------------------- */
 

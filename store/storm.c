@@ -2,6 +2,7 @@
  * storm.c: what the counts found, for those who look: storms and harvesters.
  */
 #include "base/cleanup.h"
+#include "store/digest.h"
 #include "store/sql.h"
 
 static int
@@ -44,6 +45,19 @@ store_storms(struct store *store, int64_t limit,
 	AUTO(query_end) struct query q = query_start(store, SQL_STORM_LIST);
 
 	query_int(&q, limit > 0 ? limit : -1);
+	return tell_storms(&q, each, ctx, err) < 0 ? -1 : 0;
+}
+
+int
+store_digest_storms(struct store *store, int64_t from_ms, int64_t until_ms, int64_t limit,
+		    int (*each)(const struct store_storm *storm, void *ctx), void *ctx,
+		    struct error *err)
+{
+	AUTO(query_end) struct query q = query_start(store, SQL_DIGEST_STORMS);
+
+	query_int(&q, from_ms);
+	query_int(&q, until_ms);
+	query_int(&q, limit);
 	return tell_storms(&q, each, ctx, err) < 0 ? -1 : 0;
 }
 

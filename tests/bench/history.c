@@ -2,14 +2,16 @@
  * history.c: a store with a long past, for the bench of ndrq policy replay.
  *
  *	gcc -std=gnu11 -O2 -D_GNU_SOURCE -I. -o /tmp/history tests/bench/history.c \
- *		BUILD/admit/libadmit.a BUILD/store/libstore.a BUILD/policy/libpolicy.a \
- *		BUILD/facts/libfacts.a BUILD/base/libbase.a \
- *		$(pkg-config --libs libconfig libidn2 libpsl nettle gmime-3.0 jansson sqlite3
- *libzstd) /tmp/history STORE RECORDS POLICY MESSAGE…
+ *		BUILD/admit/libadmit.a BUILD/report/libreport.a BUILD/store/libstore.a \
+ *		BUILD/policy/libpolicy.a BUILD/facts/libfacts.a BUILD/base/libbase.a \
+ *		$(pkg-config --libs libconfig libidn2 libpsl nettle gmime-3.0 \
+ *		jansson sqlite3 libzstd)
+ *	/tmp/history STORE RECORDS POLICY MESSAGE…
  *
  * The messages in turn, each with a line of its own on top so that no two are
  * the same, to recipients in 5 000 domains, read, judged by POLICY and stored
- * as ndrqd does. STORE must not be there.
+ * as ndrqd does. STORE must not be there. Then, with an ndrq.conf that names it:
+ *	/usr/bin/time ndrq -c ndrq.conf policy replay NEW.conf
  */
 #include <stdio.h>
 #include <stdlib.h>

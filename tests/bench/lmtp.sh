@@ -12,6 +12,7 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 [ -n "${top_builddir-}" ] || { [ -x ./ndrqd ] && top_builddir=$PWD; }
 . "$here/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/ndrqd.sh"
+. "$top_srcdir/tests/lib/unpack.sh"
 . "$top_srcdir/tests/lib/postfix.sh"
 
 need python3

@@ -34,7 +34,7 @@ done
 for option in $(tool_options); do
 	ok "the manual has $option" grep -q -- "Fl -${option#--}\b" "$manual"
 done
-for verb in list show release delete purge stats sweep; do
+for verb in list show release delete purge stats digest sweep; do
 	for option in $(section "$verb" | sed -n '/^\.It/p' | options_in); do
 		ok "$verb has the manual's $option" sh -c "'$tool' $verb --help | grep -q -- '$option '"
 	done

@@ -93,7 +93,7 @@ ok 'a policy that holds them is loaded' ndrqd_reload
 ok 'those that wait are held' wait_for 20 states_are drop.wait.example held=101
 ok 'all of them' wait_for 20 states_are keep.wait.example held=100
 is 'there is a line for each' "$(log_lines rejudged)" 201
-like 'and one for all' "$(grep event=rejudge-ended "$q.log")" 'records=201 held=201 deleted=0 '
+like 'and one for all' "$(grep event=rejudge-ended "$q.log")" 'records=201 held=201 deleted=0 shortened=0 '
 
 human=$(ndrq list --ids --domain drop.wait.example --limit 1)
 like 'ndrq show says who held it and by which policy' "$(ndrq show "$human")" \
@@ -107,6 +107,21 @@ is 'a looser one' "$status" 0
 is 'changes nothing' "$(states drop.wait.example)" held=101
 is 'and there is no line for it' "$(log_lines rejudge-ended)" 1
 
+# ---- what waits may be stripped
+
+tool policy set '*.wait.example' ndr=send
+lmtp --rcpt a@less.wait.example --tag less --count 40 >/dev/null
+tool policy set '*.wait.example' ndr_diagnostics=false returned=none
+is 'a policy that lets less go out' "$status" 0
+shortened() {
+	grep event=rejudge-ended "$q.log" | tail -n 1 | grep -q ' shortened=40 '
+}
+ok 'shortens what waits' wait_for 20 shortened
+is 'which goes on waiting' "$(states less.wait.example)" sending=40
+tool policy set '*.wait.example' ndr_diagnostics=true returned=full
+is 'and a policy that lets more go out' "$status" 0
+ok 'gives nothing back' test "$(ndrq show --json "$(ndrq list --ids --limit 1)" | field route)" = submit
+
 # ---- with a kill in between, and at a start
 
 tool policy set '*.wait.example' ndr=send
@@ -116,7 +131,8 @@ done
 is 'more of them wait' "$(states kept.wait.example) $(states gone.wait.example)" \
 	'sending=300 sending=300'
 ndrqd_policy hold '{ name = "Kept"; domain = "kept.wait.example"; ndr = "send"; }' \
-	'{ name = "Gone"; domain = "gone.wait.example"; ndr = "delete"; }'
+	'{ name = "Gone"; domain = "gone.wait.example"; ndr = "delete"; }' \
+	'{ name = "Less"; domain = "less.wait.example"; ndr = "send"; }'
 kill -HUP "$(cat "$q.pid")"
 wait_for 20 grep -q 'rule=Gone.ndr' "$q.log"
 ndrqd_kill
@@ -128,6 +144,10 @@ ok 'and what was left is judged before anything leaves' \
 	wait_for 30 states_are gone.wait.example deleted=300
 ok 'what the policy lets pass is sent' wait_for 60 states_are kept.wait.example sent=300
 is 'nothing else is' "$(sink_messages "$sink" '^Message-ID: <gone\.' | wc -l)" 0
+ok 'what was shortened is sent so' wait_for 60 states_are less.wait.example sent=40
+sink_messages "$sink" '^To: .*a@less\.wait\.example' >"$tmp/less"
+is 'all of it, with nothing of the returned message' \
+	"$(wc -l <"$tmp/less") $(xargs grep -l original-less <"$tmp/less" | wc -l)" '40 0'
 ok 'and what a human released' wait_for 60 states_are keep.wait.example released=100
 
 ok 'ndrqd ends in good order' ndrqd_stop

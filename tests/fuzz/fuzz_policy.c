@@ -187,11 +187,12 @@ static void
 edit_anything(struct span in)
 {
 	static const struct policy_setting settings[] = {
+		{ POLICY_KEY_NDR_DIAGNOSTICS, POLICY_PROOFS, 1 },
 		{ POLICY_KEY_NDR, POLICY_PROOFS, POLICY_SEND },
 		{ POLICY_KEY_NDR, POLICY_PROOF_PROVED, POLICY_SEND },
 	};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		for (unsigned line = 1; line < 5; line++) {
 			AUTO(buffer_done) struct buffer row = { 0 };
 			AUTO(buffer_done) struct buffer listed = { 0 };

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes each target for so many seconds, from its seeds and dictionary.
 #
-#	tests/fuzz/run.sh SECONDS [TARGET…]        targets: facts address bdr pickup status policy wire
+#	tests/fuzz/run.sh SECONDS [TARGET…]        targets: facts address bdr pickup status strip policy wire
 #
 # Needs clang with libFuzzer (libclang-rt-14-dev). What is found lies in
 # $TMPDIR/ndrq-fuzz/TARGET; so does the corpus, which a second run goes on
@@ -14,16 +14,16 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${1:?usage: run.sh SECONDS [TARGET…]}
 shift
-[ $# -gt 0 ] || set -- facts address bdr pickup status policy wire
+[ $# -gt 0 ] || set -- facts address bdr pickup status strip policy wire
 work=${TMPDIR:-/tmp}/ndrq-fuzz
 status=0
-base="base/bytes.c base/error.c base/text.c base/file.c"
+base="base/bytes.c base/clock.c base/error.c base/text.c base/file.c"
 
 build() { # TARGET
 	case $1 in
 	wire) sources="qmgr/wire.c qmgr/wire_command.c qmgr/wire_dot.c qmgr/smtp_command.c facts/xtext.c" packages= ;;
 	policy)
-		sources="$(ls facts/*.c policy/*.c base/config*.c) base/clock.c"
+		sources=$(ls facts/*.c policy/*.c base/config*.c)
 		packages="gmime-3.0 jansson libconfig libidn2 libpsl nettle"
 		;;
 	*) sources=$(ls facts/*.c) packages="gmime-3.0 jansson" ;;
@@ -37,9 +37,10 @@ build() { # TARGET
 run() { # TARGET: its figures in one line
 	dictionary=
 	[ ! -e "tests/fuzz/$1.dict" ] || dictionary=-dict=tests/fuzz/$1.dict
+	[ "$1" != strip ] || dictionary=-dict=tests/fuzz/facts.dict
 	seeds=
 	[ ! -d "tests/fuzz/seeds/$1" ] || seeds=tests/fuzz/seeds/$1
-	[ "$1" != facts ] || seeds="$seeds tests/data/notifications/postfix
+	[ "$1" != facts ] && [ "$1" != strip ] || seeds="$seeds tests/data/notifications/postfix
 		tests/data/notifications/exim tests/data/notifications/opensmtpd
 		tests/data/notifications/sendmail"
 	# shellcheck disable=SC2086
@@ -60,7 +61,7 @@ for target; do
 	mkdir -p "$work/$target/corpus"
 	build "$target" || exit 2
 	case $target in
-	facts) run facts 16384 ;;
+	facts | strip) run "$target" 16384 ;;
 	wire) run wire 2048 ;;
 	*) run "$target" 1024 ;;
 	esac

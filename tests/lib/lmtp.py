@@ -12,6 +12,7 @@ is 0 when every recipient was taken (2yz), 4 when the worst reply was 4yz, 5
 when any was 5yz, 3 when the peer closed the connection without a reply.
 """
 import argparse
+import base64
 import os
 import socket
 import sys
@@ -81,7 +82,7 @@ class Closed(Exception):
 
 
 class Client:
-    def __init__(self, address, timeout=60, smtp=False, hello="client.test"):
+    def __init__(self, address, timeout=60, smtp=False, hello="client.test", xclient=None):
         self.smtp = smtp
         self.socket = connect(address, timeout)
         self.file = self.socket.makefile("rb")
@@ -89,6 +90,10 @@ class Client:
         self.hello = None
         if self.banner.startswith("220"):
             self.hello = self.command(("EHLO " if smtp else "LHLO ") + hello)
+        if xclient is not None:
+            # Postfix's XCLIENT: from here on it is another client's session.
+            self.banner = self.command("XCLIENT " + xclient)
+            self.hello = self.command("EHLO " + hello)
 
     def reply(self):
         """The last line of a reply; all of them joined by " | "."""
@@ -105,16 +110,22 @@ class Client:
         self.socket.sendall((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
         return self.reply()
 
+    def login(self, user, password):
+        """RFC 4954, RFC 4616"""
+        secret = base64.b64encode(("\0%s\0%s" % (user, password)).encode()).decode()
+        return self.command("AUTH PLAIN " + secret)
+
     def begin(self, sender, rcpts, mail_options="", rcpt_options="", note=None):
-        """MAIL, all RCPT (pipelined in hundreds), DATA. The number of recipients taken."""
+        """MAIL, all RCPT (pipelined in hundreds, where it may), DATA. The number of recipients taken."""
         note = note or (lambda stage, text: None)
         mail = self.command(b"MAIL FROM:<" + sender + b">" + mail_options.encode())
         note("mail", mail)
         if mail[0] != "2":
             return 0
         taken = 0
-        for i in range(0, len(rcpts), 100):
-            some = rcpts[i:i + 100]
+        most = 100 if "PIPELINING" in self.hello else 1
+        for i in range(0, len(rcpts), most):
+            some = rcpts[i:i + most]
             self.socket.sendall(b"".join(b"RCPT TO:<" + r + b">" + rcpt_options.encode() + b"\r\n"
                                          for r in some))
             for _ in some:
@@ -178,6 +189,9 @@ def main():
     p.add_argument("address")
     p.add_argument("file", nargs="?")
     p.add_argument("--smtp", action="store_true")
+    p.add_argument("--hello", default="client.test", help="the name it gives")
+    p.add_argument("--xclient", help="NAME=VALUE…: who Postfix is to take it for")
+    p.add_argument("--login", metavar="USER:PASSWORD", help="by AUTH PLAIN")
     p.add_argument("--ping", action="store_true", help="only wait for the banner")
     p.add_argument("--from", dest="sender", default="", help="{} becomes the message's number")
     p.add_argument("--rcpt", action="append", default=[], help="{}: as in --from")
@@ -209,7 +223,7 @@ def main():
             worst = max(worst, int(text[0]))
 
     try:
-        client = Client(args.address, args.timeout, args.smtp)
+        client = Client(args.address, args.timeout, args.smtp, args.hello, args.xclient)
         note("banner", client.banner)
         if args.ping or client.hello is None:
             sys.exit(0 if worst == 2 else worst)
@@ -218,6 +232,8 @@ def main():
             while True:
                 note("reply", client.reply())
         note("hello", client.hello)
+        if args.login:
+            note("login", client.login(*args.login.split(":")))
         for i in range(args.count):
             rcpts = [r.replace("{}", str(i)).encode("utf-8", "surrogateescape") for r in args.rcpt]
             if args.file == "-":

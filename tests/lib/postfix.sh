@@ -1,47 +1,22 @@
 # postfix.sh: a throw-away Postfix from the Debian package, unpacked and not
 # installed, so that it meets no other mail server and needs no account of its
-# own. Source it after tap.sh.
+# own. Source it after tap.sh and unpack.sh.
 #
 # It needs root (master(8) does), loopback, and two accounts that every Debian
-# root has. It runs in a chroot without /proc, DNS or namespaces. The package
-# is fetched once into the build tree.
+# root has. It runs in a chroot without /proc, DNS or namespaces.
 postfix_cache=$top_builddir/tests/mta/postfix-cache
 postfix_root=$postfix_cache/root
 postfix_lib=$postfix_root/usr/lib/postfix
 postfix_owner=news
 postfix_group=uucp
 
-# postfix_fetch: downloads and unpacks; also the libraries this root lacks.
-postfix_fetch() {
-	mkdir -p "$postfix_cache"
-	# Two tests that start at once share one download.
-	(
-		flock 9
-		[ -x "$postfix_lib/sbin/master" ] && [ -e "$postfix_cache/complete" ] && exit 0
-		cd "$postfix_cache" || exit 1
-		rm -rf root ./*.deb
-		apt-get download postfix $(postfix_missing_libraries) || exit 1
-		for deb in ./*.deb; do
-			dpkg -x "$deb" root || exit 1
-		done
-		touch complete
-	) 9>"$postfix_cache/lock" >"$tmp/postfix-fetch.log" 2>&1
-}
-postfix_missing_libraries() {
-	local name
-
-	for name in libdb5.3 libicu72 libnsl2 libtirpc3 libsasl2-2 libssl3 libgssapi-krb5-2 \
-		libkrb5-3 libkrb5support0 libk5crypto3 libkeyutils1 libcom-err2; do
-		dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null |
-			grep -qx installed || echo "$name"
-	done
-}
-
 # postfix_use: commands of the package, smtp-source and smtp-sink among them
 postfix_use() {
-	postfix_fetch || bail_out "the Debian package of Postfix cannot be had"
+	unpack "$postfix_cache" postfix "libdb5.3 libicu72 libnsl2 libtirpc3 libsasl2-2 libssl3
+		libgssapi-krb5-2 libkrb5-3 libkrb5support0 libk5crypto3 libkeyutils1 libcom-err2" ||
+		bail_out "the Debian package of Postfix cannot be had"
 	PATH=$postfix_root/usr/sbin:$PATH
-	LD_LIBRARY_PATH=$postfix_lib:$postfix_root/usr/lib/x86_64-linux-gnu:$postfix_root/lib/x86_64-linux-gnu
+	LD_LIBRARY_PATH=$postfix_lib:$(unpack_libraries "$postfix_cache")
 	export PATH LD_LIBRARY_PATH
 }
 

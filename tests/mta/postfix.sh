@@ -4,6 +4,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/ndrqd.sh"
 . "$top_srcdir/tests/lib/sink.sh"
+. "$top_srcdir/tests/lib/unpack.sh"
 . "$top_srcdir/tests/lib/postfix.sh"
 
 need python3

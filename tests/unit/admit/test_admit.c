@@ -1,6 +1,7 @@
 /* test_admit.c: facts, policy and store met on one page, with the real three. */
 #include "admit/admit.h"
 
+#include "report/mail.h"
 #include "tests/unit/admit/store_fixture.h"
 #include "tests/unit/admit/submission_fixture.h"
 
@@ -117,6 +118,92 @@ Test(admit, with_a_sender_ordinary_mail_is_ordinary_mail)
 	s->sender = xstrdup("someone@remote.example");
 	admit_judge(s);
 	cr_assert(admit_is_mail(s));
+}
+
+/* ---- altered --------------------------------------------------------------------- */
+
+#define STRIPPED                                                                                   \
+	"local_domains = [ \"example.org\" ];\n"                                                   \
+	"remote_domains = ( { name = \"Default\"; domain = \"*\"; ndr = \"send\"; unknown = "      \
+	"\"send\";\n"                                                                              \
+	" ndr_diagnostics = false; returned = \"headers\"; },\n"                                   \
+	" { name = \"Held\"; domain = \"held.example\"; ndr = \"hold\"; returned = \"none\"; },\n" \
+	" { name = \"Whole\"; domain = \"whole.example\"; ndr_diagnostics = true; returned = "     \
+	"\"full\"; } );\n"
+
+Test(admit, a_record_knows_how_much_of_it_goes_out_and_takes_the_way_of_what_is_signed)
+{
+	static const struct {
+		const char *rcpt, *route;
+		enum record_state state;
+		bool no_diagnostics;
+		const char *returned, *own_route, *observed;
+	} cases[] = {
+		{ "a@remote.example", "submit", RECORD_SENDING, true, "headers", NULL, NULL },
+		{ "a@held.example", "submit", RECORD_HELD, true, "none", NULL, NULL },
+		{ "a@whole.example", NULL, RECORD_SENDING, false, NULL, NULL, NULL },
+		{ "a@example.org", NULL, RECORD_SENDING, false, NULL, NULL, NULL },
+		/* what came as a file leaves as one */
+		{ "a@remote.example", "pickup /x", RECORD_SENDING, true, "headers", "pickup /x",
+		  NULL },
+		/* observe changes nothing */
+		{ "a@remote.example", NULL, RECORD_SENDING, false, NULL, NULL,
+		  "mode = \"observe\";\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(freep)
+		char *text = xasprintf("%s%s", cases[i].observed != NULL ? cases[i].observed : "",
+				       STRIPPED);
+		AUTO(bench_stopp) struct bench b;
+		AUTO(submission_freep) struct submission *s = NULL;
+		const struct store_new_record *r;
+
+		bench_start(&b, text);
+		s = submission_make(b.policy, b.folder, SPAN(NDR), cases[i].rcpt, MB);
+		s->route = xstrdup(cases[i].own_route);
+		admit_judge(s);
+		r = &s->message.records[0];
+		cr_expect_eq(r->state, cases[i].state, "case %zu", i);
+		cr_expect_eq(r->no_diagnostics, cases[i].no_diagnostics, "case %zu", i);
+		cr_expect(cases[i].returned == NULL ? r->returned == NULL
+						    : strcmp(r->returned, cases[i].returned) == 0,
+			  "case %zu", i);
+		cr_expect(cases[i].route == NULL ? r->route == NULL
+						 : strcmp(r->route, cases[i].route) == 0,
+			  "case %zu: %s", i, r->route);
+		cr_expect(span_equal(s->message.body, SPAN(NDR)), "the store keeps the whole");
+	}
+}
+
+/* A message/rfc822 in a part of a part, as who forwards a report as it is. */
+#define NESTED                                                                                     \
+	"Subject: fwd\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"                 \
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "                   \
+	"message/rfc822\r\n\r\nSubject: x\r\n\r\nbody\r\n--b--\r\n--a--\r\n"
+
+Test(admit, what_cannot_be_stripped_is_held_unless_it_goes_nowhere_anyway)
+{
+	static const struct {
+		const char *rcpt;
+		enum record_state state;
+		const char *verdict, *rule;
+	} cases[] = {
+		{ "a@remote.example", RECORD_HELD, "hold", "cannot-strip" },
+		{ "a@held.example", RECORD_HELD, "hold", "cannot-strip" },
+		{ "a@whole.example", RECORD_SENDING, "send", "Whole.unknown" },
+		{ "a@example.org", RECORD_SENDING, "send", "local" },
+	};
+	AUTO(bench_stopp) struct bench b;
+
+	bench_start(&b, STRIPPED);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(submission_freep)
+		struct submission *s = judged(&b, SPAN(NESTED), cases[i].rcpt, NULL);
+
+		assert_record(&s->message.records[0], cases[i].state, cases[i].verdict,
+			      cases[i].rule);
+	}
 }
 
 /* ---- forwarded ------------------------------------------------------------------ */
@@ -326,6 +413,74 @@ Test(admit, what_cannot_be_set_aside_is_refused_for_now)
 	cr_assert_eq(admit_set_aside(s, &nowhere, "it crashed", &err), -1);
 	cr_assert_eq(err.class, ERROR_TEMP);
 	cr_assert_neq(s->outcome, SUBMISSION_DAMAGED);
+}
+
+#define COPIES                                                                                     \
+	"local_domains = [ \"example.org\" ];\n"                                                   \
+	"postmaster = \"p@example.org\"; copy_limit = \"2/1h\";\n"                                 \
+	"remote_domains = ( { name = \"Default\"; domain = \"*\"; copy = \"each\"; } );\n"
+
+Test(admit, each_new_remote_recipient_has_a_copy_as_far_as_the_limit_goes)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(side_closep) sqlite3 *side = NULL;
+	static const struct {
+		const char *hostname;
+		const char *rcpts[4];
+		int64_t copies[4]; /* of each recipient: a record, 0 none, -1 left out */
+		int64_t all;
+	} cases[] = {
+		{ NULL, { "a@x.example" }, { 0 }, 0 },
+		{ "mx.example.org", { "b@x.example", "c@example.org" }, { 4, 0 }, 1 },
+		{ "mx.example.org", { "b@x.example" }, { 0 }, 1 }, /* redelivered */
+		{ "mx.example.org", { "d@x.example", "e@x.example" }, { 7, -1 }, 2 },
+	};
+
+	bench_start(&b, COPIES);
+	mail_init();
+	store = store_make(b.folder);
+	side = side_open(b.folder);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(submission_freep)
+		struct submission *s = submission_make(b.policy, b.folder, SPAN(NDR), NULL, MB);
+		struct error err = { 0 };
+
+		s->hostname = cases[i].hostname;
+		for (size_t r = 0; cases[i].rcpts[r] != NULL; r++)
+			submission_add_bytes(s, span_of(cases[i].rcpts[r]));
+		admit_judge(s);
+		cr_assert_eq(admit_store(s, store, &err), 0, "%s", err.text);
+		for (size_t r = 0; r < s->rcpts_len; r++)
+			cr_expect_eq(s->rcpts[r].copy, cases[i].copies[r], "case %zu, %zu: %d", i,
+				     r, (int)s->rcpts[r].copy);
+		cr_expect_eq(side_ask(side, "SELECT count(*) FROM message WHERE class = 'copy'"),
+			     cases[i].all, "case %zu", i);
+	}
+}
+
+Test(admit, a_copy_that_cannot_be_made_leaves_no_record_and_is_no_reason_to_set_aside)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(side_closep) sqlite3 *side = NULL;
+	AUTO(submission_freep) struct submission *s = NULL;
+	struct error err = { 0 };
+
+	bench_start(&b, COPIES);
+	mail_init();
+	store = store_make(b.folder);
+	side = side_open(b.folder);
+	side_run(side, "CREATE TRIGGER no BEFORE INSERT ON message WHEN NEW.class = 'copy'"
+		       " BEGIN SELECT raise(ABORT, 'no'); END");
+	s = judged(&b, SPAN(NDR), "a@x.example", NULL);
+	s->hostname = "mx.example.org";
+	cr_expect_eq(admit_store(s, store, &err), -1);
+	cr_expect_eq(err.class, ERROR_TEMP);
+	cr_expect_eq(side_ask(side, "SELECT count(*) FROM record"), 0);
+	side_run(side, "DROP TRIGGER no");
+	cr_expect_eq(admit_store(s, store, &err), 0);
+	cr_expect_eq(side_ask(side, "SELECT count(*) FROM record"), 2);
 }
 
 /* ---- counting --------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@ enum { MB = 1 << 20 };
 
 #define MANY                                                                                       \
 	"local_domains = [ \"example.org\" ];\n"                                                   \
-	"rules = ( { name = \"big\"; larger = 1000; action = \"delete\"; } );\n"                 \
+	"rules = ( { name = \"big\"; larger = 1000; action = \"delete\"; } );\n"                   \
 	"remote_domains = ( { name = \"Default\"; domain = \"*\"; unknown = \"delete\";"           \
 	" forwarded = \"send\"; auto_reply = \"send\"; } );\n"
 
@@ -45,6 +45,7 @@ expect_same(struct policy *policy, const char *folder, const struct judged_case 
 	AUTO(submission_freep)
 	struct submission *s = submission_make(policy, folder, c->body, c->rcpt, MB);
 	AUTO(facts_freep) struct facts *facts = NULL;
+	struct altered_memo memo = { 0 };
 	struct policy_decision again;
 	struct store_record record;
 	enum record_state state;
@@ -55,7 +56,7 @@ expect_same(struct policy *policy, const char *folder, const struct judged_case 
 	admit_judge(s);
 	record = record_of(s);
 	facts = judge_read_record(policy, &record, spool_bytes(s->spool));
-	state = judge_record(policy, &record, facts, &again);
+	state = judge_record(policy, &record, facts, spool_bytes(s->spool), &memo, &again);
 	cr_expect_str_eq(s->rcpts[0].decision.rule, c->rule, "%s: %s", c->name,
 			 s->rcpts[0].decision.rule);
 	cr_expect_str_eq(again.rule, c->rule, "%s again: %s", c->name, again.rule);
@@ -102,7 +103,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 		  &folder_source,
 		  "Default.ndr" },
 		{ "nobody knows what",
-		  { "Subject: hello\r\n\r\ntext\r\n", 26 },
+		  { "Subject: hello\r\n\r\ntext\r\n", 24 },
 		  "a@remote.example",
 		  NULL,
 		  NULL,
@@ -124,7 +125,7 @@ Test(judge, a_stored_record_gets_the_verdict_that_it_got_when_it_came_in)
 Test(judge, ordinary_mail_is_told_from_what_nobody_knows_by_the_stored_class)
 {
 	static const char *const classes[] = { "mail", "unknown" };
-	static const struct span body = { "Subject: hello\r\n\r\ntext\r\n", 26 };
+	static const struct span body = { "Subject: hello\r\n\r\ntext\r\n", 24 };
 	AUTO(folder_removep) char *folder = folder_make();
 	AUTO(policy_unrefp) struct policy *policy = policy_make(folder, POLICY);
 
@@ -153,17 +154,18 @@ Test(judge, size_and_truncation_are_those_of_the_record)
 				       .intake = "lmtp",
 				       .class = "failed",
 				       .size_bytes = 2000 };
+	struct altered_memo memo = { 0 };
 	struct policy_decision d;
 	AUTO(facts_freep) struct facts *facts = NULL;
 
 	facts_init();
 	facts = judge_read_record(policy, &record, SPAN(NDR));
-	cr_expect_eq(judge_record(policy, &record, facts, &d), RECORD_DELETED);
+	cr_expect_eq(judge_record(policy, &record, facts, SPAN(NDR), &memo, &d), RECORD_DELETED);
 	cr_expect_str_eq(d.rule, "big");
 	policy_decision_done(&d);
 	record.rcpt = SPAN("a@example.org");
 	record.truncated = true;
-	cr_expect_eq(judge_record(policy, &record, facts, &d), RECORD_HELD);
+	cr_expect_eq(judge_record(policy, &record, facts, SPAN(NDR), &memo, &d), RECORD_HELD);
 	cr_expect_str_eq(d.rule, "truncated");
 	policy_decision_done(&d);
 }

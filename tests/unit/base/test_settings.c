@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/settings.h"
+#include "tests/unit/base/manual_keys.h"
 
 #define LEAST "store = \"s.db\"; policy = \"p.conf\"; release = { relay = \"127.0.0.1:10044\"; };\n"
 #define FIXED                                                                                      \
@@ -283,60 +284,13 @@ Test(settings, the_shipped_file_loads)
 
 /* ---- the manual ------------------------------------------------------------ */
 
-/* What the manual says under ".It Ic KEY", up to the next item; NULL when it does not. */
-static char *
-manual_entry(const char *manual, const char *key)
-{
-	AUTO(freep) char *head = xasprintf("\n.It Ic %s ", key);
-	const char *entry = strstr(manual, head), *end;
-
-	if (entry == NULL)
-		return NULL;
-	end = strstr(entry + 1, "\n.It ");
-	return end == NULL ? xstrdup(entry) : xstrndup(entry, (size_t)(end - entry));
-}
-
-static bool
-has_item(const struct config_item *items, size_t len, const char *key)
-{
-	for (size_t i = 0; i < len; i++)
-		if (strcmp(items[i].key, key) == 0)
-			return true;
-	return false;
-}
-
-static void
-check_items(const char *manual, const struct config_item *items, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		AUTO(freep) char *entry = manual_entry(manual, items[i].key);
-		AUTO(freep) char *says = xasprintf("\n.Pq default Ql %s .", items[i].fallback);
-
-		cr_expect_not_null(entry, "ndrq.conf(5) lacks %s", items[i].key);
-		if (entry != NULL && items[i].fallback != NULL)
-			cr_expect_not_null(strstr(entry, says), "ndrq.conf(5): default of %s",
-					   items[i].key);
-	}
-}
-
 Test(settings, the_manual_has_every_key_with_its_default_and_no_other)
 {
-	AUTO(freep) char *path = xasprintf("%s/man/ndrq.conf.5", getenv("top_srcdir"));
-	AUTO(buffer_done) struct buffer manual = { 0 };
-	struct error err = { 0 };
+	const struct manual_table tables[] = {
+		{ settings_items, settings_items_len, NULL, false },
+		{ settings_directory_items, settings_directory_items_len, NULL, false },
+		{ .items = NULL },
+	};
 
-	cr_assert_eq(file_read(path, 1 << 20, &manual, &err), 0, "%s", err.text);
-	check_items(manual.data, settings_items, settings_items_len);
-	check_items(manual.data, settings_directory_items, settings_directory_items_len);
-	for (const char *at = manual.data; (at = strstr(at, "\n.It Ic ")) != NULL;) {
-		AUTO(freep) char *key = NULL;
-
-		at += strlen("\n.It Ic ");
-		key = xstrndup(at, strcspn(at, " \n"));
-		cr_expect(has_item(settings_items, settings_items_len, key) ||
-				  has_item(settings_directory_items, settings_directory_items_len,
-					   key) ||
-				  strcmp(key, "directories") == 0,
-			  "ndrq.conf(5) has a key that does not exist: %s", key);
-	}
+	manual_check_keys("man/ndrq.conf.5", tables, (const char *const[]){ "directories", NULL });
 }

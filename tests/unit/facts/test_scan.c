@@ -100,6 +100,20 @@ Test(facts_scan, shapes_have_their_parts)
 	}
 }
 
+Test(facts_scan, the_body_of_a_multipart_is_all_of_its_parts)
+{
+	struct scan scan;
+
+	scan_message(SPAN("Content-Type: multipart/mixed; boundary=b\n\n"
+			  "--b\nContent-Type: multipart/mixed; boundary=c\n\n"
+			  "--c\n\none\n--c\n\ntwo\n--c--\nend\n--b\n\nthree\n--b--\n"),
+		     &scan);
+	cr_assert_eq(scan.len, 5);
+	cr_expect(span_equal(scan.parts[1].body, SPAN("--c\n\none\n--c\n\ntwo\n--c--\nend")));
+	cr_expect(span_equal(scan.parts[4].body, SPAN("three")));
+	scan_done(&scan);
+}
+
 Test(facts_scan, a_body_ends_before_the_line_end_of_its_delimiter)
 {
 	static const char text[] = "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n"

@@ -307,3 +307,65 @@ Test(decide, the_longest_name_of_a_row_fits_into_a_rule)
 
 	check_proof(policy, &c, POLICY_PROOF_FORGED, 0);
 }
+
+Test(decide, the_row_says_how_much_goes_along_whoever_decides)
+{
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	struct error err = { 0 };
+	static const char text[] =
+		"local_domains = \"*.ours.example\"; domains_file = \"domains\";\n"
+		"postmaster = \"p@ours.example\";\n"
+		"rules = ( { name = \"R\"; domain = \"*.a.example\"; action = \"send\"; } );\n"
+		"remote_domains = ( { name = \"A\"; domain = \"*.a.example\"; returned = \"none\"; "
+		"},\n"
+		" { name = \"B\"; domain = \"b.example\"; ndr_diagnostics = true; copy = \"each\"; "
+		"},\n"
+		" { name = \"Ours\"; domain = \"ours.example\"; ndr_diagnostics = false; },\n"
+		" { name = \"Default\"; domain = \"*\"; ndr_diagnostics = false;\n"
+		"   returned = \"headers\"; copy = \"digest\"; } );\n";
+	static const struct {
+		const char *rcpt;
+		enum facts_class class;
+		bool limits, no_diagnostics;
+		enum policy_returned returned;
+		enum policy_copy copy;
+	} says[] = {
+		{ "u@x.a.example", FACTS_FAILED, 0, true, POLICY_RETURNED_NONE,
+		  POLICY_COPY_DIGEST },
+		{ "u@x.a.example", FACTS_DELAYED, 0, true, POLICY_RETURNED_NONE,
+		  POLICY_COPY_DIGEST },
+		{ "u@x.a.example", FACTS_DELIVERED, 0, false, POLICY_RETURNED_NONE,
+		  POLICY_COPY_DIGEST },
+		{ "u@x.a.example", FACTS_UNKNOWN, 1, true, POLICY_RETURNED_NONE,
+		  POLICY_COPY_DIGEST },
+		{ "u@b.example", FACTS_FAILED, 0, false, POLICY_RETURNED_HEADERS,
+		  POLICY_COPY_EACH },
+		{ "u@c.example", FACTS_FAILED, 0, true, POLICY_RETURNED_HEADERS,
+		  POLICY_COPY_DIGEST },
+		{ "u@listed.example", FACTS_FAILED, 0, false, POLICY_RETURNED_FULL,
+		  POLICY_COPY_NONE },
+		/* an SRS address of ours stands for who is inside */
+		{ "SRS0=h=t=b.example=u@ours.example", FACTS_FAILED, 0, false,
+		  POLICY_RETURNED_HEADERS, POLICY_COPY_EACH },
+		{ "u@ours.example", FACTS_FAILED, 0, false, POLICY_RETURNED_FULL,
+		  POLICY_COPY_NONE },
+		{ "nobody", FACTS_FAILED, 0, false, POLICY_RETURNED_FULL, POLICY_COPY_NONE },
+	};
+
+	cr_assert_eq(sample_read_with(
+			     text,
+			     SPAN("listed.example ndr_diagnostics=true returned=full copy=none\n"),
+			     &policy, NULL, &err),
+		     0, "%s", err.text);
+	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+		const struct facts facts = { .class = says[i].class, .limits = says[i].limits };
+		const struct policy_subject subject = { .facts = &facts, .rcpt = says[i].rcpt };
+		struct policy_decision d;
+
+		policy_decide(policy, &subject, &d);
+		cr_expect_eq(d.no_diagnostics, says[i].no_diagnostics, "case %zu", i);
+		cr_expect_eq(d.returned, says[i].returned, "case %zu", i);
+		cr_expect_eq(d.copy, says[i].copy, "case %zu", i);
+		policy_decision_done(&d);
+	}
+}

@@ -47,6 +47,10 @@ edit(const char *pattern, struct policy_setting setting, struct policy_edit *ret
 static const struct policy_setting send_ndr = { POLICY_KEY_NDR, POLICY_PROOFS, POLICY_SEND };
 static const struct policy_setting send_proved = { POLICY_KEY_NDR, POLICY_PROOF_PROVED,
 						   POLICY_SEND };
+static const struct policy_setting no_diagnostics = { POLICY_KEY_NDR_DIAGNOSTICS, POLICY_PROOFS,
+						      1 };
+static const struct policy_setting headers = { POLICY_KEY_RETURNED, POLICY_PROOFS,
+					       POLICY_RETURNED_HEADERS };
 
 Test(edit, the_row_of_the_domain_changes_and_all_else_stays)
 {
@@ -126,6 +130,19 @@ Test(edit, the_row_of_the_domain_changes_and_all_else_stays)
 		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; } );\n", "b", send_ndr,
 		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; }, { name = \"b\"; "
 			"domain = \"b\"; ndr = \"send\"; } );\n" },
+		/* what holds whatever the proof; a flag has no quotes */
+		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
+			"TRUE; } );\n",
+		  "a", no_diagnostics,
+		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
+			"false; } );\n" },
+		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
+			"false; copy = \"each\"; } );\npostmaster = \"p@a\";\n",
+		  "b.a", headers,
+		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
+			"false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
+			"ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
+			"postmaster = \"p@a\";\n" },
 		/* a new row keeps what was said for the domain until now */
 		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
 			"ndr = { none = \"delete\"; }; } );\n",
@@ -195,10 +212,14 @@ Test(edit, a_domain_in_the_list_has_its_line_changed)
 		  "*.b delay=send\nx.b delay=send ndr=send\n" },
 		{ "", "*.c", &send_ndr, "*.c ndr=send\n" },
 		{ "b row=A\n", "b", &send_ndr, NULL },
+		{ "b ndr_diagnostics=true ndr=send\n", "b", &no_diagnostics,
+		  "b ndr_diagnostics=false ndr=send\n" },
+		{ "*.b copy=each\n", "x.b", &headers,
+		  "*.b copy=each\nx.b copy=each returned=headers\n" },
 	};
 
 	put("p.conf",
-	    LOCAL "domains_file = \"list\";\n"
+	    LOCAL "domains_file = \"list\"; postmaster = \"p@a\";\n"
 		  "remote_domains = ( { name = \"A\"; domain = \"z\"; ndr = \"send\"; } );\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO(policy_edit_done) struct policy_edit e = { 0 };

@@ -9,34 +9,37 @@
 #define CSV                                                                                        \
 	"#TYPE Deserialized.Microsoft.Exchange.Data.Directory.SystemConfiguration\r\n"             \
 	"\"DomainName\",\"Name\",\"NDREnabled\",\"DeliveryReportEnabled\",\"AutoReplyEnabled\","   \
-	"\"AllowedOOFType\",\"TNEFEnabled\"\r\n"                                                   \
-	"\"*\",\"Default\",\"False\",\"True\",\"True\",\"External\",\r\n"                          \
+	"\"AllowedOOFType\",\"NDRDiagnosticInfoEnabled\",\"TNEFEnabled\"\r\n"                      \
+	"\"*\",\"Default\",\"False\",\"True\",\"True\",\"External\",\"True\",\r\n"                 \
 	"\"*.fabrikam.example\",\"Fabrikam, \"\"Inc\"\"\",\"True\",\"False\",\"False\",\"None\","  \
-	"\"False\"\r\n"
+	"\"False\",\"False\"\r\n"
 
 /* The same, as a list. */
 #define LIST                                                                                       \
 	"\r\n\r\nDomainName            : *\r\nName                  : Default\r\n"                 \
 	"NDREnabled            : False\r\nDeliveryReportEnabled : True\r\n"                        \
 	"AutoReplyEnabled      : True\r\nAllowedOOFType        : External\r\n"                     \
+	"NDRDiagnosticInfoEnabled : True\r\n"                                                      \
 	"TNEFEnabled           :\r\n\r\n"                                                          \
 	"DomainName            : *.fabrikam.example\r\n"                                           \
 	"Name                  : Fabrikam,\r\n                        \"Inc\"\r\n"                 \
 	"NDREnabled            : True\r\nDeliveryReportEnabled : False\r\n"                        \
 	"AutoReplyEnabled      : False\r\nAllowedOOFType        : None\r\n"                        \
+	"NDRDiagnosticInfoEnabled : False\r\n"                                                     \
 	"TNEFEnabled           : False\r\n\r\n"
 
 static const char policy_text_expected[] =
 	"\tremote\n"
-	"Default * hold hold send send\n"
-	"Fabrikam, _Inc_ *.fabrikam.example send send hold hold\n";
+	"Default * hold hold send send true\n"
+	"Fabrikam, _Inc_ *.fabrikam.example send send hold hold false\n";
 
-/* "name pattern ndr delay delivery_report auto_reply" a row. */
+/* "name pattern ndr delay delivery_report auto_reply ndr_diagnostics" a row. */
 static char *
 digest_of(const struct policy *policy)
 {
 	static const enum policy_key keys[] = { POLICY_KEY_NDR, POLICY_KEY_DELAY,
-						POLICY_KEY_DELIVERY_REPORT, POLICY_KEY_AUTO_REPLY };
+						POLICY_KEY_DELIVERY_REPORT, POLICY_KEY_AUTO_REPLY,
+						POLICY_KEY_NDR_DIAGNOSTICS };
 	struct buffer out = { 0 };
 
 	buffer_add_str(&out, "\tremote\n");
@@ -51,7 +54,8 @@ digest_of(const struct policy *policy)
 			policy_view(policy, domain, subtree, &v);
 		buffer_printf(&out, "%s %s", v.name, v.pattern);
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			buffer_printf(&out, " %s", policy_action_name(v.values[keys[k]][0].action));
+			buffer_printf(&out, " %s",
+				      policy_value_name(keys[k], v.values[keys[k]][0].value));
 		buffer_add_char(&out, '\n');
 	}
 	return buffer_take(&out);
@@ -129,11 +133,12 @@ Test(exchange, csv_and_list_are_read_in_every_encoding)
 Test(exchange, the_separator_is_what_the_system_s_language_likes)
 {
 	AUTO(freep)
-	char *text = xstrdup("DomainName;Name;NDREnabled;DeliveryReportEnabled;"
-			     "AutoReplyEnabled;AllowedOOFType;TNEFEnabled\n"
-			     "*;Default;FALSE;$true;True;External;\n\n"
-			     "*.fabrikam.example;\"Fabrikam, \"\"Inc\"\"\";True;False;"
-			     "False;None;x");
+	char *text =
+		xstrdup("DomainName;Name;NDREnabled;DeliveryReportEnabled;"
+			"AutoReplyEnabled;AllowedOOFType;NDRDiagnosticInfoEnabled;TNEFEnabled\n"
+			"*;Default;FALSE;$true;True;External;;\n\n"
+			"*.fabrikam.example;\"Fabrikam, \"\"Inc\"\"\";True;False;"
+			"False;None;False;x");
 
 	expect_import("semicolons", span_of(text));
 	for (char *p = text; *p != '\0'; p++)
@@ -190,7 +195,8 @@ Test(exchange, two_switches_of_one_key_and_what_is_not_said)
 
 		cr_assert_not_null(policy, "case %zu: %s", i, err.text);
 		policy_view(policy, "a.example", false, &view);
-		cr_expect_str_eq(policy_action_name(view.values[POLICY_KEY_AUTO_REPLY][0].action),
+		cr_expect_str_eq(policy_value_name(POLICY_KEY_AUTO_REPLY,
+						   view.values[POLICY_KEY_AUTO_REPLY][0].value),
 				 cases[i].reply, "case %zu", i);
 		cr_expect(cases[i].note == NULL ? notes.len == 0
 						: strstr(notes.data, cases[i].note) != NULL,
@@ -203,17 +209,15 @@ Test(exchange, what_cannot_be_taken_over_is_said)
 	AUTO(buffer_done) struct buffer notes = { 0 };
 	struct error err = { 0 };
 	AUTO(policy_unrefp)
-	struct policy *policy =
-		import(SPAN("DomainName,NDRDiagnosticInfoEnabled,GenerateCopyOfDSNFor,IsInternal\n"
-			    "*,False,5.1.1,False\n"),
-		       NULL, &notes, &err);
+	struct policy *policy = import(SPAN("DomainName,GenerateCopyOfDSNFor,IsInternal\n"
+					    "*,5.1.1,False\n"),
+				       NULL, &notes, &err);
 
 	cr_assert_not_null(policy, "%s", err.text);
 	cr_expect_str_eq(notes.data,
 			 "local_domains: Exchange does not say which they are; put in yours, or "
 			 "use --local\n"
 			 "ignored, as not about notifications: IsInternal\n"
-			 "NDRDiagnosticInfoEnabled: not yet supported, ignored\n"
 			 "GenerateCopyOfDSNFor: not yet supported, ignored\n");
 }
 
@@ -290,10 +294,10 @@ Test(exchange, what_was_imported_is_exported_as_the_same_switches)
 	exchange_from_policy(policy, &out, &left);
 	cr_expect_str_eq(out.data, "Set-RemoteDomain -Identity 'Default' -NDREnabled $false "
 				   "-DeliveryReportEnabled $true -AutoReplyEnabled $true "
-				   "-AllowedOOFType External\n"
+				   "-AllowedOOFType External -NDRDiagnosticInfoEnabled $true\n"
 				   "Set-RemoteDomain -Identity 'Fabrikam, _Inc_' -NDREnabled $true "
 				   "-DeliveryReportEnabled $false -AutoReplyEnabled $false "
-				   "-AllowedOOFType None\n");
+				   "-AllowedOOFType None -NDRDiagnosticInfoEnabled $false\n");
 	cr_expect_eq(left.len, 0, "%s", left.data);
 }
 
@@ -303,9 +307,11 @@ Test(exchange, what_exchange_cannot_do_is_said)
 	AUTO(buffer_done) struct buffer notes = { 0 };
 	AUTO(policy_unrefp)
 	struct policy *policy = sample_policy(
-		"local_domains = \"ours.example\"; remote_domains = (\n"
+		"local_domains = \"ours.example\"; postmaster = \"p@ours.example\";\n"
+		"remote_domains = (\n"
 		"{ name = \"O'Neil \xE2\x80\x99s\"; domain = \"a.example\"; receipt = \"send\";\n"
-		"  ndr = { proved = \"send\"; }; delay = \"send\"; } );\n");
+		"  ndr = { proved = \"send\"; }; delay = \"send\"; returned = \"headers\";\n"
+		"  copy = \"each\"; } );\n");
 
 	exchange_from_policy(policy, &out, &notes);
 	cr_expect_not_null(
@@ -313,5 +319,7 @@ Test(exchange, what_exchange_cannot_do_is_said)
 		out.data);
 	cr_expect_str_eq(notes.data, "a.example: ndr: Exchange cannot tell by proof; off\n"
 				     "a.example: delay: Exchange has no switch of its own for it\n"
-				     "a.example: receipt: Exchange has no switch for it\n");
+				     "a.example: receipt: Exchange has no switch for it\n"
+				     "a.example: returned: Exchange has no switch for it\n"
+				     "a.example: copy: Exchange tells by status, not by domain\n");
 }

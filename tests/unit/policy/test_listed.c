@@ -87,14 +87,18 @@ Test(listed, a_bad_line_is_refused_with_its_number)
 		struct span listed;
 		const char *says;
 	} cases[] = {
-		{ SPAN("\n\nb.example\n"), "domains:3: domain: behind it key=action is expected" },
+		{ SPAN("\n\nb.example\n"), "domains:3: domain: behind it key=value is expected" },
 		{ SPAN("b.example #ndr=send\n"), "domains:1: domain: behind it" },
-		{ SPAN("b.example send\n"), "domains:1: send: key=action is expected" },
+		{ SPAN("b.example send\n"), "domains:1: send: key=value is expected" },
 		{ SPAN("b.example =send\n"), "domains:1: : unknown key" },
 		{ SPAN("b.example mdr=send\n"), "domains:1: mdr: unknown key" },
 		{ SPAN("b.example ndr.proven=send\n"), "ndr.proven: unknown key" },
 		{ SPAN("b.example ndr.=send\n"), "ndr.: unknown key" },
 		{ SPAN("b.example name=send\n"), "name: unknown key" },
+		{ SPAN("b.example copy=all\n"), "copy=all: none, digest or each is expected" },
+		{ SPAN("b.example copy.none=each\n"), "copy.none: unknown key" },
+		{ SPAN("b.example returned=x\n"), "full, headers or none is expected" },
+		{ SPAN("b.example ndr_diagnostics=no\n"), "true or false is expected" },
 		{ SPAN("b.example ndr=sent\n"), "ndr=sent: send, hold or delete is expected" },
 		{ SPAN("b.example ndr=\n"), "ndr=: send, hold or delete" },
 		{ SPAN("b.example ndr=send ndr=send\n"), "ndr: is said already" },

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policy/rule.h"
+#include "tests/unit/base/manual_keys.h"
 #include "tests/unit/policy/sample.h"
 
 #define LOCAL "local_domains = [ \"ours.example\" ];\n"
@@ -36,7 +37,7 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		  "p.conf:2: trusted_arc_sealers: \"*.list.example\" is not a domain" },
 		{ LOCAL "alignment = \"loose\";",
 		  "p.conf:2: alignment: \"relaxed\" or \"strict\" is expected" },
-		{ LOCAL "postmaster = \"x\";", "p.conf:2: postmaster: unknown key" },
+		{ LOCAL "postmasters = \"x\";", "p.conf:2: postmasters: unknown key" },
 		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
 		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
 		{ LOCAL "remote_domains = ( \"x\" );",
@@ -77,8 +78,14 @@ Test(policy, a_bad_file_is_refused_whole_with_the_line)
 		{ LOCAL "domains_file = \"\";", "domains_file: a text in quotes, not empty" },
 		{ LOCAL "domains_file = \"none\";", "p.conf:2: domains_file: /tmp" },
 		{ LOCAL "domains_file = \".\";", "/.: not a regular file" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"digest\"; } );",
-		  "copy: unknown key" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"all\"; } );",
+		  "p.conf:3: copy: \"none\", \"digest\" or \"each\" is expected, not \"all\"" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; copy = { none = \"each\"; }; } );",
+		  "copy: \"none\", \"digest\" or \"each\" is expected, not a group" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; returned = \"body\"; } );",
+		  "returned: \"full\", \"headers\" or \"none\" is expected, not \"body\"" },
+		{ ROW "{ name = \"A\"; domain = \"a\"; ndr_diagnostics = \"false\"; } );",
+		  "ndr_diagnostics: true or false is expected, not \"false\"" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; autoreply = \"send\"; } );",
 		  "autoreply: unknown key; is \"auto_reply\" meant?" },
 		{ ROW "{ name = \"A\"; domain = \"a\"; }, );", "p.conf:3: syntax error" },
@@ -265,70 +272,23 @@ Test(policy, the_shipped_file_loads_without_a_warning)
 	cr_expect_eq(warnings.len, 0, "%s", warnings.data);
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
 		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
-			cr_expect_eq(policy->rows[0].actions[key][proof],
-				     key == POLICY_KEY_FORWARDED ? POLICY_SEND : POLICY_HOLD);
+			cr_expect_eq(policy->rows[0].values[key][proof],
+				     key == POLICY_KEY_FORWARDED || key >= POLICY_ACTION_KEYS
+					     ? 0
+					     : POLICY_HOLD);
 }
 
 /* ---- the manual ------------------------------------------------------------ */
 
-static char *
-manual_entry(const char *manual, const char *key)
-{
-	AUTO(freep) char *head = xasprintf("\n.It Ic %s ", key);
-	const char *entry = strstr(manual, head), *end;
-
-	if (entry == NULL)
-		return NULL;
-	end = strstr(entry + 1, "\n.It ");
-	return end == NULL ? xstrdup(entry) : xstrndup(entry, (size_t)(end - entry));
-}
-
-static bool
-has_item(const struct config_item *items, size_t len, const char *key)
-{
-	for (size_t i = 0; i < len; i++)
-		if (strcmp(items[i].key, key) == 0)
-			return true;
-	return false;
-}
-
-static void
-check_items(const char *manual, const struct config_item *items, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		AUTO(freep) char *entry = manual_entry(manual, items[i].key);
-		AUTO(freep) char *says = xasprintf("\n.Pq default Ql %s .", items[i].fallback);
-
-		if (strchr(items[i].key, '.') != NULL)
-			continue; /* the members of a group are described once, for all */
-		cr_expect_not_null(entry, "policy.conf(5) lacks %s", items[i].key);
-		if (entry != NULL && items[i].fallback != NULL)
-			cr_expect_not_null(strstr(entry, says), "policy.conf(5): default of %s",
-					   items[i].key);
-	}
-}
-
 Test(policy, the_manual_has_every_key_with_its_default_and_no_other)
 {
-	AUTO(freep) char *path = xasprintf("%s/man/policy.conf.5", getenv("top_srcdir"));
-	AUTO(buffer_done) struct buffer manual = { 0 };
-	struct error err = { 0 };
+	const struct manual_table tables[] = {
+		{ policy_items, policy_items_len, NULL, true },
+		{ policy_row_items, policy_row_items_len, "\n.Ss Keys of a row", true },
+		{ policy_rule_items, policy_rule_items_len, "\n.Ss Keys of a rule", true },
+		{ .items = NULL },
+	};
 
-	cr_assert_eq(file_read(path, 1 << 20, &manual, &err), 0, "%s", err.text);
-	check_items(manual.data, policy_items, policy_items_len);
-	check_items(strstr(manual.data, "\n.Ss Keys of a row"), policy_row_items,
-		    policy_row_items_len);
-	check_items(strstr(manual.data, "\n.Ss Keys of a rule"), policy_rule_items,
-		    policy_rule_items_len);
-	for (const char *at = manual.data; (at = strstr(at, "\n.It Ic ")) != NULL;) {
-		AUTO(freep) char *key = NULL;
-
-		at += strlen("\n.It Ic ");
-		key = xstrndup(at, strcspn(at, " \n"));
-		cr_expect(has_item(policy_items, policy_items_len, key) ||
-				  has_item(policy_row_items, policy_row_items_len, key) ||
-				  has_item(policy_rule_items, policy_rule_items_len, key) ||
-				  strcmp(key, "remote_domains") == 0 || strcmp(key, "rules") == 0,
-			  "policy.conf(5) has a key that does not exist: %s", key);
-	}
+	manual_check_keys("man/policy.conf.5", tables,
+			  (const char *const[]){ "remote_domains", "rules", NULL });
 }

@@ -298,6 +298,144 @@ Test(outbox, a_truncated_message_leaves_as_its_header_and_a_word)
 	bench_stop(&b);
 }
 
+/* ---- what a mailbox would have been told -------------------------------------------- */
+
+static const struct {
+	const char *stored, *sent; /* NULL: as it is */
+} deliveries[] = {
+	{ "Delivered-To: someone@remote.example\r\nSubject: x\r\n\r\n", "Subject: x\r\n\r\n" },
+	{ "delivered-to:  Someone@Remote.Example \nSubject: x\n\n", "Subject: x\r\n\r\n" },
+	{ "Delivered-To: someone@remote.example\r\n\r\ntext\r\n", "\r\ntext\r\n" },
+	/* whom it was for before it was forwarded; what others wrote; a field of two lines */
+	{ "Delivered-To: user@example.org\r\nSubject: x\r\n\r\n", NULL },
+	{ "Subject: x\r\nDelivered-To: someone@remote.example\r\n\r\n", NULL },
+	{ "Delivered-To: someone@remote.example\r\n .org\r\n\r\n", NULL },
+	{ "Delivered-To: someone@remote.example.org\r\n\r\n", NULL },
+	{ "Delivered-To: someone@remote.example\r\n", "" },
+	{ "Delivered-To:\r\n\r\n", NULL },
+};
+static size_t delivery;
+
+static void
+delivered(struct store_new_message *message)
+{
+	message->body = span_of(deliveries[delivery].stored);
+	message->size_bytes = (int64_t)message->body.len;
+}
+
+Test(outbox, the_line_of_a_delivery_to_us_stays_here_for_the_next_server_would_take_it_for_a_loop)
+{
+	for (delivery = 0; delivery < sizeof(deliveries) / sizeof(deliveries[0]); delivery++) {
+		const char *sent = deliveries[delivery].sent;
+		AUTO(freep)
+		char *wanted = xasprintf("+0000\r\n%s|",
+					 sent == NULL ? deliveries[delivery].stored : sent);
+		struct bench b;
+
+		bench_start(&b);
+		(void)put_message(&b, 1, RECORD_SENDING, delivered);
+		bench_run(&b);
+		until(&b, STATE_IS(1, "sent"));
+		buffer_add_char(&b.relay.bodies, '\0');
+		cr_assert_not_null(strstr(b.relay.bodies.data, wanted), "%zu: %s", delivery,
+				   b.relay.bodies.data);
+		bench_stop(&b);
+	}
+}
+
+/* ---- altered --------------------------------------------------------------------------- */
+
+#define BOUNCE                                                                                     \
+	"From: MAILER-DAEMON@in.example.org\r\n"                                                   \
+	"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"          \
+	"--b\r\n\r\nThis is in.example.org.\r\n"                                                   \
+	"--b\r\nContent-Type: message/delivery-status\r\n\r\n"                                     \
+	"Reporting-MTA: dns; in.example.org\r\n\r\n"                                               \
+	"Final-Recipient: rfc822; nobody@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n"       \
+	"--b\r\nContent-Type: message/rfc822\r\n\r\n"                                              \
+	"Received: by in.example.org\r\nSubject: hello\r\n\r\nbody\r\n--b--\r\n"
+
+static void
+with_bounce(struct store_new_message *message)
+{
+	message->body = SPAN(BOUNCE);
+	message->records[0].no_diagnostics = true;
+	message->records[0].returned = "headers";
+}
+
+static void
+with_truncated_bounce(struct store_new_message *message)
+{
+	with_bounce(message);
+	message->truncated = true;
+	message->records[0].returned = NULL;
+}
+
+Test(outbox, what_policy_wants_shorter_goes_out_so_and_stays_whole_in_the_store)
+{
+	static void (*const changes[])(struct store_new_message *) = { with_bounce,
+								       with_truncated_bounce };
+
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct bench b;
+
+		bench_start(&b);
+		(void)put_message(&b, 1, RECORD_SENDING, changes[i]);
+		bench_run(&b);
+		until(&b, STATE_IS(1, "sent"));
+		buffer_add_char(&b.relay.bodies, '\0');
+		cr_assert_null(strstr(b.relay.bodies.data, "in.example.org"));
+		cr_assert_not_null(strstr(b.relay.bodies.data, "nobody@example.org"));
+		cr_assert_not_null(strstr(b.relay.bodies.data, "Subject: hello\r\n\r\n--"));
+		cr_assert_not_null(strstr(b.relay.bodies.data, "\r\nMessage-ID: <1."));
+		cr_assert_null(strstr(b.relay.bodies.data, "too large"));
+		cr_assert_eq(side_ask(b.side, "SELECT length(data) FROM body"),
+			     (int64_t)sizeof(BOUNCE) - 1);
+		bench_stop(&b);
+	}
+}
+
+Test(outbox, a_human_may_send_it_whole_to_an_address_of_his_own)
+{
+	struct bench b;
+	int64_t id;
+
+	bench_start(&b);
+	id = put_message(&b, 1, RECORD_HELD, with_bounce);
+	bench_run(&b);
+	release(&b, id, "someone@remote.example");
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "released"));
+	buffer_add_char(&b.relay.bodies, '\0');
+	cr_assert_not_null(strstr(b.relay.bodies.data, "+0000\r\n" BOUNCE));
+	bench_stop(&b);
+}
+
+static void
+with_what_is_no_bounce(struct store_new_message *message)
+{
+	message->records[0].no_diagnostics = true;
+}
+
+Test(outbox, what_cannot_be_made_shorter_is_not_sent)
+{
+	struct bench b;
+	int64_t id;
+
+	bench_start(&b);
+	id = put_message(&b, 1, RECORD_HELD, with_what_is_no_bounce);
+	bench_run(&b);
+	release(&b, id, NULL);
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "failed"));
+	cr_assert_eq(b.relay.messages, 0);
+	cr_assert_eq(side_ask(b.side, REPLY_IS(1, "not sent: it cannot be stripped%")), 1);
+	release(&b, id, "someone@remote.example");
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "released"));
+	bench_stop(&b);
+}
+
 /* ---- a relay that says no -------------------------------------------------------------- */
 
 /* Minutes from now until the row is due. */

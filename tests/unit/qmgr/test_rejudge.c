@@ -155,6 +155,52 @@ Test(rejudge, more_rows_than_a_piece_become_what_a_stricter_policy_says)
 	bench_stop(&b);
 }
 
+Test(rejudge, what_still_is_to_be_sent_goes_out_as_short_as_the_policy_says)
+{
+	static const struct {
+		const char *keys;
+		int64_t no_diagnostics;
+		const char *returned;
+		int64_t notes;
+	} cases[] = {
+		{ "ndr = \"send\";", 0, "", 0 },
+		{ "ndr = \"send\"; returned = \"headers\";", 0, "headers", 1 },
+		{ "ndr = \"send\"; ndr_diagnostics = false;", 1, "headers", 2 },
+		{ "ndr = \"send\"; returned = \"none\";", 1, "none", 3 },
+		/* and never more than until then */
+		{ "ndr = \"send\"; returned = \"headers\";", 1, "none", 3 },
+		{ "ndr = \"send\";", 1, "none", 3 },
+	};
+	struct bench b;
+
+	bench_start(&b);
+	put(&b, 1, SPAN(NDR));
+	bench_run(&b);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(freep)
+		char *text = xasprintf("local_domains = [ \"example.org\" ];\n"
+				       "remote_domains = ( { name = \"Default\"; domain = \"*\"; "
+				       "%s } );\n",
+				       cases[i].keys);
+		AUTO(freep)
+		char *returned = xasprintf("SELECT coalesce(returned, '') = '%s' FROM record",
+					   cases[i].returned);
+
+		run_to_end(&b, text);
+		cr_expect_eq(side_ask(b.side, "SELECT no_diagnostics FROM record"),
+			     cases[i].no_diagnostics, "case %zu", i);
+		cr_expect_eq(side_ask(b.side, returned), 1, "case %zu", i);
+		cr_expect_eq(side_ask(b.side, "SELECT count(*) FROM journal WHERE who = 'policy' "
+					      "AND why LIKE 'less of it goes out; policy %'"),
+			     cases[i].notes, "case %zu", i);
+		cr_expect_eq(side_ask(b.side, "SELECT outbox.route = 'submit' AND "
+					      "record.route IS 'submit' FROM outbox, record"),
+			     i > 0, "case %zu", i);
+	}
+	cr_expect_eq(side_ask(b.side, COUNT_IN("sending")), 1);
+	bench_stop(&b);
+}
+
 Test(rejudge, a_leased_row_stays_and_one_without_its_body_is_held)
 {
 	struct bench b;

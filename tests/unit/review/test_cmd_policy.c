@@ -145,6 +145,28 @@ Test(cmd_policy, a_message_is_read_as_the_site_would_and_its_proof_told)
 		"\"class\":\"failed\",\"proof\":\"proved\",\"observe\":false}\n");
 }
 
+Test(cmd_policy, what_would_go_out_in_part_only_is_marked)
+{
+	put("less", "local_domains = \"ours.example\"; remote_domains = (\n"
+		    "  { name = \"B\"; domain = \"b.example\"; ndr = \"send\";\n"
+		    "    ndr_diagnostics = false; returned = \"headers\"; } );\n");
+	put("fwd", "Content-Type: multipart/mixed; boundary=a\n\n--a\n"
+		   "Content-Type: message/rfc822\n\nSubject: x\n\n--a--\n");
+	cr_assert_eq(RUN("test", "less", "--rcpt", "u@b.example", "passed"), 0);
+	cr_assert_eq(RUN_JSON("test", "less", "--rcpt", "u@b.example", "passed"), 0);
+	put("less", "local_domains = \"ours.example\"; remote_domains = (\n"
+		    "  { name = \"B\"; domain = \"b.example\"; unknown = \"send\";\n"
+		    "    returned = \"none\"; } );\n");
+	cr_assert_eq(RUN("test", "less", "--rcpt", "u@b.example", "fwd"), 0);
+	cr_assert_stdout_eq_str(
+		"send rule=B.ndr domain=b.example class=failed proof=none ndr_diagnostics=false "
+		"returned=headers\n"
+		"{\"action\":\"send\",\"rule\":\"B.ndr\",\"domain\":\"b.example\","
+		"\"class\":\"failed\",\"proof\":\"none\",\"observe\":false,"
+		"\"ndr_diagnostics\":false,\"returned\":\"headers\"}\n"
+		"hold rule=cannot-strip domain=b.example class=unknown proof=none returned=none\n");
+}
+
 Test(cmd_policy, a_wrong_call_is_status_64_with_the_usage)
 {
 	cr_expect_eq(RUN(), 64);

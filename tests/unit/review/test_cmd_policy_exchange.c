@@ -7,8 +7,8 @@ begin(void)
 	enter_folder();
 	put("csv",
 	    "Name,DomainName,NDREnabled,DeliveryReportEnabled,AutoReplyEnabled,AllowedOOFType,"
-	    "TNEFEnabled\nDefault,*,False,True,True,External,\n"
-	    "A,*.a.example,True,True,False,None,\n");
+	    "NDRDiagnosticInfoEnabled,TNEFEnabled\nDefault,*,False,True,True,External,True,\n"
+	    "A,*.a.example,True,True,False,None,False,\n");
 	put("twice", "Name,DomainName\nA,a.example\nB,A.example\n");
 	put("text", "hello\n");
 	cr_redirect_stdout();
@@ -25,10 +25,10 @@ TestSuite(cmd_policy_exchange, .init = begin, .fini = leave_folder);
 	"remote_domains = (\n"                                                                     \
 	"\t{\n\t\tname = \"Default\";\n\t\tdomain = \"*\";\n\t\tndr = \"hold\";\n"                 \
 	"\t\tdelay = \"hold\";\n\t\tdelivery_report = \"send\";\n\t\tauto_reply = \"send\";\n"     \
-	"\t},\n"                                                                                   \
+	"\t\tndr_diagnostics = true;\n\t},\n"                                                      \
 	"\t{\n\t\tname = \"A\";\n\t\tdomain = \"*.a.example\";\n\t\tndr = \"send\";\n"             \
 	"\t\tdelay = \"send\";\n\t\tdelivery_report = \"send\";\n\t\tauto_reply = \"hold\";\n"     \
-	"\t}\n"                                                                                    \
+	"\t\tndr_diagnostics = false;\n\t}\n"                                                      \
 	");\n"
 
 Test(cmd_policy_exchange, the_policy_is_printed_and_what_is_left_out_is_said)
@@ -48,9 +48,11 @@ Test(cmd_policy_exchange, the_printed_policy_is_exported_as_the_same_switches)
 	cr_assert_stdout_eq_str(
 		"Set-RemoteDomain -Identity 'Default' -NDREnabled $false -DeliveryReportEnabled "
 		"$true "
-		"-AutoReplyEnabled $true -AllowedOOFType External\n"
+		"-AutoReplyEnabled $true -AllowedOOFType External "
+		"-NDRDiagnosticInfoEnabled $true\n"
 		"Set-RemoteDomain -Identity 'A' -NDREnabled $true -DeliveryReportEnabled $true "
-		"-AutoReplyEnabled $false -AllowedOOFType None\n");
+		"-AutoReplyEnabled $false -AllowedOOFType None "
+		"-NDRDiagnosticInfoEnabled $false\n");
 	cr_assert_stderr_eq_str("");
 }
 

@@ -28,7 +28,10 @@ TestSuite(cmd_policy_show, .init = begin, .fini = leave_folder);
 	"  auto_reply              hold    as shipped\n"                                           \
 	"  abuse_report            hold    as shipped\n"                                           \
 	"  unknown                 hold    as shipped\n"                                           \
-	"  forwarded               send    as shipped\n"
+	"  forwarded               send    as shipped\n"                                           \
+	"  ndr_diagnostics         true    as shipped\n"                                           \
+	"  returned                full    as shipped\n"                                           \
+	"  copy                    none    as shipped\n"
 
 Test(cmd_policy_show, a_domain_is_shown_with_the_place_of_each_value)
 {
@@ -106,7 +109,44 @@ Test(cmd_policy_show, as_json_each_value_has_its_file_and_line)
 		"\"unknown\":{\"none\":{\"action\":\"hold\"},\"proved\":{\"action\":\"hold\"},"
 		"\"forged\":{\"action\":\"hold\"}},"
 		"\"forwarded\":{\"none\":{\"action\":\"send\"},\"proved\":{\"action\":\"send\"},"
-		"\"forged\":{\"action\":\"send\"}}}}\n");
+		"\"forged\":{\"action\":\"send\"}},\"ndr_diagnostics\":{\"value\":true},"
+		"\"returned\":{\"value\":\"full\"},\"copy\":{\"value\":\"none\"}}}\n");
+}
+
+Test(cmd_policy_show, what_holds_whatever_the_proof_is_one_line_and_one_value)
+{
+	put("b", "local_domains = \"ours.example\"; postmaster = \"p@a\"; remote_domains = (\n"
+		 "  { name = \"All\"; domain = \"*\"; copy = \"each\"; },\n"
+		 "  { name = \"D\"; domain = \"d.example\"; ndr_diagnostics = false;\n"
+		 "    returned = \"headers\"; }\n"
+		 ");\n");
+	cr_assert_eq(RUN("show", "--file", "b", "d.example"), 0);
+	cr_assert_eq(RUN("diff", "small", "b"), 0);
+	cr_assert_eq(RUN_JSON("diff", "b", "small"), 0);
+	cr_assert_stdout_eq_str(
+		"D  d.example  b:3\n"
+		"  ndr                     hold    as shipped\n"
+		"  delay                   hold    as shipped\n"
+		"  delivery_report         hold    as shipped\n"
+		"  receipt                 hold    as shipped\n"
+		"  auto_reply              hold    as shipped\n"
+		"  abuse_report            hold    as shipped\n"
+		"  unknown                 hold    as shipped\n"
+		"  forwarded               send    as shipped\n"
+		"  ndr_diagnostics         false   b:3\n"
+		"  returned                headers b:4\n"
+		"  copy                    each    b:2\n"
+		"*: mode: observe -> enforce\n"
+		"*: copy: none -> each\n"
+		"d.example: ndr_diagnostics: true -> false\n"
+		"d.example: returned: full -> headers\n"
+		"{\"domain\":\"*\",\"key\":\"mode\",\"before\":\"enforce\",\"after\":"
+		"\"observe\"}\n"
+		"{\"domain\":\"*\",\"key\":\"copy\",\"before\":\"each\",\"after\":\"none\"}\n"
+		"{\"domain\":\"d.example\",\"key\":\"ndr_diagnostics\",\"before\":\"false\","
+		"\"after\":\"true\"}\n"
+		"{\"domain\":\"d.example\",\"key\":\"returned\",\"before\":\"headers\","
+		"\"after\":\"full\"}\n");
 }
 
 Test(cmd_policy_show, without_a_file_it_is_the_policy_of_ndrq_conf)
@@ -144,6 +184,20 @@ Test(cmd_policy_show, what_two_policies_do_differently_is_a_line_each)
 		"\"send\"}\n");
 }
 
+Test(cmd_policy_show, who_we_are_and_whom_we_believe_differs_too)
+{
+	put("x", "local_domains = \"ours.example\"; our_hosts = [ \"mx.a\", \"mx.b\" ];\n"
+		 "our_networks = \"192.0.2.0/24\"; alignment = \"strict\";\n");
+	put("y", "local_domains = \"ours.example\"; our_hosts = [ \"mx.b\", \"mx.c\" ];\n"
+		 "our_networks = \"192.0.2.0/24\"; authserv_ids = \"mx.b\";\n");
+	cr_assert_eq(RUN("diff", "x", "y"), 0);
+	cr_assert_eq(RUN("diff", "y", "y"), 0);
+	cr_assert_stdout_eq_str("*: our_hosts: mx.a -> not there\n"
+				"*: our_hosts: not there -> mx.c\n"
+				"*: authserv_ids: not there -> mx.b\n"
+				"*: alignment: strict -> relaxed\n");
+}
+
 #define RULE(name, rest) "{ name = \"" name "\"; " rest " }"
 
 Test(cmd_policy_show, rules_are_shown_before_the_rows_they_come_before)
@@ -178,18 +232,17 @@ Test(cmd_policy_show, rules_are_shown_before_the_rows_they_come_before)
 
 Test(cmd_policy_show, rules_differ_by_what_they_say_and_by_their_order)
 {
-	put(
-		"r",
-		"local_domains = \"ours.example\"; rules = (\n" RULE(
-			"One",
-			"class = \"receipt\"; "
-			"action = \"delete\";") ",\n" RULE("Two", "class = \"delayed\"; action = "
-								  "\"send\";") ",\n" RULE("Three",
-											  "action "
-											  "= "
-											  "\"hold\""
-											  ";") ");"
-											       "\n");
+	put("r",
+	    "local_domains = \"ours.example\"; rules = (\n" RULE(
+		    "One",
+		    "class = \"receipt\"; "
+		    "action = \"delete\";") ",\n" RULE("Two",
+						       "class = \"delayed\"; action = "
+						       "\"send\";") ",\n" RULE("Three", "action "
+											"= "
+											"\"hold\""
+											";") ");"
+											     "\n");
 	put("s", "local_domains = \"ours.example\"; rules = (\n" RULE(
 			 "Two", "status = \"5.*\"; action "
 				"= \"send\";") ",\n" RULE("One", "class = \"receipt\"; action = "

@@ -30,6 +30,8 @@ is_whole(const struct store_record *r, void *ctx)
 	cr_assert(r->smtputf8 && r->truncated);
 	cr_assert_str_eq(r->route, STORE_ROUTE_SUBMIT);
 	cr_assert_str_eq(r->proof, "forged");
+	cr_assert(r->no_diagnostics);
+	cr_assert_str_eq(r->returned, "headers");
 	cr_assert_str_eq(r->error_code, "0xC00402C7");
 	cr_assert_eq(r->state, RECORD_HELD);
 	cr_assert_eq(r->size_bytes, 1234);
@@ -62,6 +64,8 @@ Test(put, what_was_put_reads_back_field_by_field)
 	l.message.smtputf8 = l.message.truncated = true;
 	l.records[0].route = STORE_ROUTE_SUBMIT;
 	l.records[0].proof = "forged";
+	l.records[0].no_diagnostics = true;
+	l.records[0].returned = "headers";
 	l.message.error_code = "0xC00402C7";
 	l.message.size_bytes = 1234;
 	l.message.received_at_ms = 777;

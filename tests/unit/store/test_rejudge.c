@@ -231,3 +231,25 @@ Test(rejudge, a_record_released_afterwards_keeps_all_of_its_history)
 	cr_expect_eq(ask(f.store, "SELECT count(*) FROM journal"), 2);
 	check_invariants(f.store);
 }
+
+Test(rejudge, of_a_row_that_is_leased_no_less_goes_out_than_was_read)
+{
+	AUTO(fixture_done) struct fixture f = { 0 };
+	AUTO(store_lease_done) struct store_lease lease = { 0 };
+	int64_t id;
+	int done = -1;
+
+	fixture_start(&f);
+	id = put_waiting(f.store, 1);
+	lease = lease_one(f.store);
+	cr_assert_not(lease.no_diagnostics);
+	OK(store_shorten(f.store, id, true, "none", NEW, 7000, &done, &err));
+	cr_assert_eq(done, 0);
+	OK(store_outbox_finish(f.store, id, STORE_DELIVERY_RETRY, "later", 8000, 8000, &done,
+			       &err));
+	OK(store_shorten(f.store, id, true, "none", NEW, 9000, &done, &err));
+	cr_assert_eq(done, 1);
+	OK(store_shorten(f.store, id, false, "headers", NEW, 9000, &done, &err));
+	cr_assert_eq(done, 0);
+	check_invariants(f.store);
+}

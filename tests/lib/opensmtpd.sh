@@ -1,0 +1,119 @@
+# opensmtpd.sh: a throw-away OpenSMTPD from the Debian package, unpacked and not
+# installed. Source it after tap.sh and unpack.sh.
+#
+# It needs root and loopback. Queue and control socket have fixed places and its
+# accounts fixed names, so it runs in a jail, a chroot with no more in it than
+# it needs; the accounts are numbers that nobody has outside.
+opensmtpd_cache=$top_builddir/tests/mta/opensmtpd-cache
+
+opensmtpd_use() {
+	unpack "$opensmtpd_cache" opensmtpd "libevent-2.1-7 libdb5.3 libssl3 libpam0g libaudit1
+		libcap-ng0" || bail_out "the Debian package of OpenSMTPD cannot be had"
+}
+
+# jail_copy FILE…: into the jail, at the same place
+jail_copy() {
+	local file
+
+	for file; do
+		mkdir -p "$opensmtpd_jail${file%/*}"
+		cp -L "$file" "$opensmtpd_jail$file"
+	done
+}
+
+opensmtpd_fill_jail() {
+	local jail=$opensmtpd_jail directory libraries
+
+	cp -a "$opensmtpd_cache/root" "$jail"
+	# /lib is a link to usr/lib, as everywhere
+	for directory in bin sbin lib lib64; do
+		mkdir -p "$jail/usr/$directory"
+		[ ! -d "$jail/$directory" ] || cp -a "$jail/$directory/." "$jail/usr/$directory/"
+		rm -rf "${jail:?}/$directory"
+		ln -s "usr/$directory" "$jail/$directory"
+	done
+	libraries=$(unpack_libraries "$opensmtpd_cache")
+	jail_copy $(LD_LIBRARY_PATH=$libraries ldd /bin/sh "$jail"/usr/sbin/smtp* "$jail"/usr/libexec/opensmtpd/mail.* |
+		grep -oE '/[^ ]+\.so[^ ]*' | grep -v "^$opensmtpd_cache" | sort -u)
+	cp -L /bin/sh "$jail/bin/sh"
+	mkdir -p "$jail"/{dev,etc,tmp,run/ndrq,home/alice,home/ndr,var/mail,var/lib/opensmtpd/empty,var/spool/smtpd}
+	ln -s ../run "$jail/var/run"
+	chmod 755 "$jail" "$jail/run" "$jail/run/ndrq"
+	chmod 1777 "$jail/tmp" "$jail/var/mail"
+	chmod 711 "$jail/var/spool/smtpd"
+	cp -a /dev/null "$jail/dev/null" 2>/dev/null || install -m 666 /dev/stdin "$jail/dev/null" </dev/null
+	cat >"$jail/etc/passwd" <<-END
+		root:x:0:0::/:/bin/sh
+		opensmtpd:x:9111:9111::/var/lib/opensmtpd/empty:/bin/false
+		opensmtpq:x:9112:9112::/:/bin/false
+		alice:x:9113:9113::/home/alice:/bin/sh
+		ndr:x:9114:9114::/home/ndr:/bin/sh
+	END
+	sed 's/:.*//; s/$/:x:/' "$jail/etc/passwd" |
+		awk '{ print $0 (NR == 1 ? 0 : 9109 + NR) ":" }' >"$jail/etc/group"
+	chown 9113 "$jail/home/alice"
+	chown 9114 "$jail/home/ndr"
+	chgrp 9112 "$jail/usr/sbin/smtpctl"
+	chmod 2755 "$jail/usr/sbin/smtpctl"
+	echo mx.local.test >"$jail/etc/mailname"
+	echo '127.0.0.1 localhost mx.local.test' >"$jail/etc/hosts"
+	: >"$jail/etc/resolv.conf"
+}
+
+# opensmtpd_new FOLDER SMTP-PORT RELEASE-PORT SMARTHOST-PORT: an instance, wired
+# with the very lines of conf/opensmtpd.md. Its socket of ndrqd is
+# FOLDER/jail/run/ndrq/lmtp.
+opensmtpd_new() {
+	local folder=$1 smtp=$2 release=$3 sink=$4
+
+	opensmtpd_folder=$folder
+	opensmtpd_jail=$folder/jail
+	opensmtpd_smtp=$smtp
+	mkdir -p "$folder"
+	chmod 755 "$folder"
+	opensmtpd_fill_jail
+	{
+		cat <<-END
+			table aliases { "fwd" = "bob@forwarded.example", "srs0=hhh=tt=victim.example=tagged" = "tagged@victim.example" }
+			listen on socket
+			listen on 127.0.0.1 port $smtp hostname mx.local.test
+			action "local" maildir "/var/mail/%{user.username}" alias <aliases>
+		END
+		sed -n 's/^    //p' "$top_srcdir/conf/opensmtpd.md" |
+			sed "s/25262/$release/; s/<yours>/\"local.test\"/" |
+			sed "s,^action \"out\" relay$,& host \"smtp+notls://127.0.0.1:$sink\","
+	} >"$opensmtpd_jail/etc/smtpd.conf"
+}
+
+opensmtpd_start() {
+	at_exit opensmtpd_stop
+	# -d: it stays in front, and its log is what it says
+	chroot "$opensmtpd_jail" /usr/sbin/smtpd -d -f /etc/smtpd.conf \
+		>>"$opensmtpd_folder/smtpd.log" 2>&1 </dev/null &
+	echo $! >"$opensmtpd_folder/pid"
+	wait_for 20 port_answers "$opensmtpd_smtp"
+}
+opensmtpd_stop() {
+	[ ! -s "$opensmtpd_folder/pid" ] || kill "$(cat "$opensmtpd_folder/pid")"
+	rm -f "$opensmtpd_folder/pid"
+}
+
+smtpctl() {
+	chroot "$opensmtpd_jail" /usr/sbin/smtpctl "$@"
+}
+
+# opensmtpd_said PATTERN: in its log
+opensmtpd_said() {
+	grep -Eq -- "$1" "$opensmtpd_folder/smtpd.log"
+}
+
+# opensmtpd_waiting N: so many envelopes are in its queue
+opensmtpd_waiting() {
+	smtpctl show queue >"$opensmtpd_folder/queue" &&
+		[ "$(wc -l <"$opensmtpd_folder/queue")" = "$1" ]
+}
+# All of it is tried at each look.
+opensmtpd_flush_is_empty() {
+	smtpctl schedule all >/dev/null 2>&1
+	opensmtpd_waiting 0
+}
