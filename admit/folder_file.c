@@ -29,6 +29,7 @@ folder_file_new(const struct folder_kind *kind, const char *folder,
 
 	file->kind = kind;
 	file->folder = xstrdup(folder);
+	file->name = xstrdup(found->parts[0].name);
 	file->found = *found;
 	file->places = FOLDER_PLACES_NONE;
 	file->claimed = file->was_claimed = claimed;
@@ -49,14 +50,9 @@ folder_file_freep(struct folder_file **ret_file)
 	for (size_t i = 0; i < FOLDER_PARTS; i++)
 		buffer_done(&file->sidecar_bytes[i]);
 	free(file->folder);
+	free(file->name);
 	free(file);
 	*ret_file = NULL;
-}
-
-const char *
-folder_file_name(const struct folder_file *file)
-{
-	return file->found.parts[0].name;
 }
 
 int
@@ -74,12 +70,11 @@ int
 folder_file_begin(struct folder_file *file, struct error *err)
 {
 	struct folder_found now = { 0 };
-	AUTO(freep) char *name = xstrdup(folder_file_name(file));
 	int found;
 
 	if (folder_open(file->folder, file->kind->inside, &file->places, err) < 0)
 		return -1;
-	found = file->kind->find(&file->places, file->claimed, name, &now, &file->why);
+	found = file->kind->find(&file->places, file->claimed, file->name, &now, &file->why);
 	if (found <= 0) {
 		file->verdict = found == 0                      ? FOLDER_GONE
 				: file->why.class == ERROR_PERM ? FOLDER_UNFIT

@@ -24,6 +24,7 @@ struct folder_file {
 	struct submission *submission; /* its ctx points back here */
 	const struct folder_kind *kind;
 	char *folder; /* the path that is configured */
+	char *name;   /* of what leads; never changes, so that the loop may look while we read */
 	struct folder_found found;
 	struct folder_places places; /* open from load on */
 	bool claimed;                /* what leads lies in .ndrq */
@@ -43,9 +44,6 @@ struct folder_file {
 struct folder_file *folder_file_new(const struct folder_kind *kind, const char *folder,
 				    const struct folder_found *found, bool claimed);
 void folder_file_freep(struct folder_file **file);
-
-/* The name of what leads. */
-const char *folder_file_name(const struct folder_file *file);
 
 /* After COMMIT: what was read goes; what leads last, so that a crash finds the rest by it. */
 int folder_file_remove(const struct folder_file *file, struct error *err);

@@ -109,7 +109,7 @@ badmail_find_all(const struct folder_places *places, bool claimed, const char *n
 static int
 take_the_rest(struct folder_file *file, struct error *err)
 {
-	AUTO(freep) char *name = xstrdup(folder_file_name(file));
+	const char *name = file->name;
 	char other[NAME_MAX + 1], there[NAME_MAX + 1];
 	bool moved = false;
 
@@ -177,8 +177,7 @@ spool_sidecar(struct folder_file *file, struct error *err)
 static bool
 has_message(const struct folder_file *file)
 {
-	return badmail_part_of(folder_file_name(file)) == BADMAIL_BAD &&
-	       file->found.parts[0].size_bytes > 0;
+	return badmail_part_of(file->name) == BADMAIL_BAD && file->found.parts[0].size_bytes > 0;
 }
 
 static int
