@@ -215,35 +215,6 @@ folder_file_check_envelope(struct folder_file *file)
 	return folder_file_leave(file, FOLDER_UNFIT, "more recipients than can be read");
 }
 
-void
-folder_file_set_envelope(struct submission *s, const struct pickup *envelope)
-{
-	s->sender = xstrdup(envelope->sender);
-	s->ret = xstrdup(envelope->ret);
-	s->envid = xstrdup(envelope->envid);
-	s->mail_body = envelope->mail_body;
-	for (size_t i = 0; i < envelope->rcpts_len; i++) {
-		struct submission_rcpt *rcpt = submission_add_rcpt(s);
-
-		buffer_add_str(&rcpt->path, envelope->rcpts[i].path);
-		rcpt->orcpt = xstrdup(envelope->rcpts[i].orcpt);
-		rcpt->notify = xstrdup(envelope->rcpts[i].notify);
-	}
-	if (envelope->rcpts_len == 0)
-		(void)submission_add_rcpt(s); /* not known */
-}
-
-void
-folder_file_read_header(struct submission *s)
-{
-	AUTO(freep) char *rcpt = NULL;
-	struct submission_rcpt *only = submission_add_rcpt(s);
-
-	facts_envelope_from_header(spool_bytes(s->spool), &s->sender, &rcpt);
-	if (rcpt != NULL)
-		buffer_add_str(&only->path, rcpt);
-}
-
 /* ---- moving ------------------------------------------------------------------------ */
 
 static int

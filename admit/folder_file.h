@@ -72,16 +72,11 @@ int folder_file_spool_with_envelope(struct folder_file *file, size_t part, struc
 int folder_file_end_spool(struct submission *submission, struct error *err);
 /* 1 when all of it was read, else 0 with the verdict set: nobody is left out in silence. */
 int folder_file_check_envelope(struct folder_file *file);
-/* That envelope becomes the submission's. */
-void folder_file_set_envelope(struct submission *submission, const struct pickup *envelope);
 
 /* Left lying for that reason. Returns 0. */
 int folder_file_leave(struct folder_file *file, enum folder_verdict verdict, const char *why);
 
 /* The take of each source: moves all parts into .ndrq, and looks whether they are what was read. */
 int folder_file_take(struct submission *submission, struct error *err);
-
-/* What stands in for an envelope in a header: Return-Path, X-Original-To, Delivered-To, To. */
-void folder_file_read_header(struct submission *submission);
 
 #endif
