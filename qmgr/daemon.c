@@ -627,6 +627,8 @@ start_parts(struct daemon *d, struct error *err)
 		.loop = d->loop,
 		.settings = (const struct settings *const *)&d->settings,
 		.committer = &d->committer,
+		.admission = d->admission,
+		.crashmark = d->crashmark,
 		.spool_folder = d->folder,
 		.back = &d->back,
 		.held = true,
@@ -709,6 +711,8 @@ stop(struct daemon *d)
 {
 	if (d->rejudge != NULL)
 		rejudge_drain(d->rejudge);
+	if (d->routes != NULL)
+		routes_drain(d->routes); /* nothing more goes to the threads that end now */
 	admission_stopp(&d->admission);
 	committer_stopp(&d->committer);
 	if (d->loop != NULL)
