@@ -29,6 +29,7 @@ folder_file_new(const struct folder_kind *kind, const char *folder,
 
 	file->kind = kind;
 	file->folder = xstrdup(folder);
+	file->name = xstrdup(found->parts[0].name);
 	file->found = *found;
 	file->places = FOLDER_PLACES_NONE;
 	file->claimed = file->was_claimed = claimed;
@@ -49,14 +50,9 @@ folder_file_freep(struct folder_file **ret_file)
 	for (size_t i = 0; i < FOLDER_PARTS; i++)
 		buffer_done(&file->sidecar_bytes[i]);
 	free(file->folder);
+	free(file->name);
 	free(file);
 	*ret_file = NULL;
-}
-
-const char *
-folder_file_name(const struct folder_file *file)
-{
-	return file->found.parts[0].name;
 }
 
 int
@@ -74,12 +70,11 @@ int
 folder_file_begin(struct folder_file *file, struct error *err)
 {
 	struct folder_found now = { 0 };
-	AUTO(freep) char *name = xstrdup(folder_file_name(file));
 	int found;
 
 	if (folder_open(file->folder, file->kind->inside, &file->places, err) < 0)
 		return -1;
-	found = file->kind->find(&file->places, file->claimed, name, &now, &file->why);
+	found = file->kind->find(&file->places, file->claimed, file->name, &now, &file->why);
 	if (found <= 0) {
 		file->verdict = found == 0                      ? FOLDER_GONE
 				: file->why.class == ERROR_PERM ? FOLDER_UNFIT
@@ -218,35 +213,6 @@ folder_file_check_envelope(struct folder_file *file)
 	if (!file->envelope.limits)
 		return 1;
 	return folder_file_leave(file, FOLDER_UNFIT, "more recipients than can be read");
-}
-
-void
-folder_file_set_envelope(struct submission *s, const struct pickup *envelope)
-{
-	s->sender = xstrdup(envelope->sender);
-	s->ret = xstrdup(envelope->ret);
-	s->envid = xstrdup(envelope->envid);
-	s->mail_body = envelope->mail_body;
-	for (size_t i = 0; i < envelope->rcpts_len; i++) {
-		struct submission_rcpt *rcpt = submission_add_rcpt(s);
-
-		buffer_add_str(&rcpt->path, envelope->rcpts[i].path);
-		rcpt->orcpt = xstrdup(envelope->rcpts[i].orcpt);
-		rcpt->notify = xstrdup(envelope->rcpts[i].notify);
-	}
-	if (envelope->rcpts_len == 0)
-		(void)submission_add_rcpt(s); /* not known */
-}
-
-void
-folder_file_read_header(struct submission *s)
-{
-	AUTO(freep) char *rcpt = NULL;
-	struct submission_rcpt *only = submission_add_rcpt(s);
-
-	facts_envelope_from_header(spool_bytes(s->spool), &s->sender, &rcpt);
-	if (rcpt != NULL)
-		buffer_add_str(&only->path, rcpt);
 }
 
 /* ---- moving ------------------------------------------------------------------------ */

@@ -24,6 +24,7 @@ struct folder_file {
 	struct submission *submission; /* its ctx points back here */
 	const struct folder_kind *kind;
 	char *folder; /* the path that is configured */
+	char *name;   /* of what leads; never changes, so that the loop may look while we read */
 	struct folder_found found;
 	struct folder_places places; /* open from load on */
 	bool claimed;                /* what leads lies in .ndrq */
@@ -43,9 +44,6 @@ struct folder_file {
 struct folder_file *folder_file_new(const struct folder_kind *kind, const char *folder,
 				    const struct folder_found *found, bool claimed);
 void folder_file_freep(struct folder_file **file);
-
-/* The name of what leads. */
-const char *folder_file_name(const struct folder_file *file);
 
 /* After COMMIT: what was read goes; what leads last, so that a crash finds the rest by it. */
 int folder_file_remove(const struct folder_file *file, struct error *err);
@@ -74,16 +72,11 @@ int folder_file_spool_with_envelope(struct folder_file *file, size_t part, struc
 int folder_file_end_spool(struct submission *submission, struct error *err);
 /* 1 when all of it was read, else 0 with the verdict set: nobody is left out in silence. */
 int folder_file_check_envelope(struct folder_file *file);
-/* That envelope becomes the submission's. */
-void folder_file_set_envelope(struct submission *submission, const struct pickup *envelope);
 
 /* Left lying for that reason. Returns 0. */
 int folder_file_leave(struct folder_file *file, enum folder_verdict verdict, const char *why);
 
 /* The take of each source: moves all parts into .ndrq, and looks whether they are what was read. */
 int folder_file_take(struct submission *submission, struct error *err);
-
-/* What stands in for an envelope in a header: Return-Path, X-Original-To, Delivered-To, To. */
-void folder_file_read_header(struct submission *submission);
 
 #endif

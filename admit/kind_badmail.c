@@ -20,8 +20,7 @@
 #include "admit/badmail.h"
 #include "base/cleanup.h"
 
-#define SIDECAR_MOST     ((int64_t)1 << 20)
-#define CODE_OF_A_BOUNCE 0xC00402C7 /* of a notification that cannot be delivered */
+#define SIDECAR_MOST ((int64_t)1 << 20)
 
 static const char *const part_names[BADMAIL_PARTS] = { "bad", "bdr", "bdp" };
 
@@ -109,7 +108,7 @@ badmail_find_all(const struct folder_places *places, bool claimed, const char *n
 static int
 take_the_rest(struct folder_file *file, struct error *err)
 {
-	AUTO(freep) char *name = xstrdup(folder_file_name(file));
+	const char *name = file->name;
 	char other[NAME_MAX + 1], there[NAME_MAX + 1];
 	bool moved = false;
 
@@ -177,8 +176,7 @@ spool_sidecar(struct folder_file *file, struct error *err)
 static bool
 has_message(const struct folder_file *file)
 {
-	return badmail_part_of(folder_file_name(file)) == BADMAIL_BAD &&
-	       file->found.parts[0].size_bytes > 0;
+	return badmail_part_of(file->name) == BADMAIL_BAD && file->found.parts[0].size_bytes > 0;
 }
 
 static int
@@ -208,13 +206,8 @@ badmail_load(struct submission *s, struct error *err)
 static bool
 is_surely_notification(const struct folder_file *file)
 {
-	const struct bdr *bdr = &file->bdr;
-
-	if (file->was_claimed || !has_message(file)) /* it was known as one; or it is not mail */
-		return true;
-	return (bdr->has_code && bdr->code == CODE_OF_A_BOUNCE) ||
-	       (bdr->reason != NULL &&
-		strcasestr(bdr->reason, "delivery status notification") != NULL);
+	/* it was known as one; or it is not mail */
+	return file->was_claimed || !has_message(file) || bdr_is_of_notification(&file->bdr);
 }
 
 static void
@@ -223,9 +216,9 @@ badmail_read_envelope(struct submission *s)
 	const struct folder_file *file = s->ctx;
 
 	if (file->envelope.given)
-		folder_file_set_envelope(s, &file->envelope);
+		submission_set_envelope(s, &file->envelope);
 	else
-		folder_file_read_header(s);
+		submission_read_header(s);
 	if (s->sender == NULL && is_surely_notification(file))
 		s->sender = xstrdup("");
 }

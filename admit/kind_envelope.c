@@ -77,7 +77,7 @@ read_envelope(struct submission *s)
 {
 	const struct folder_file *file = s->ctx;
 
-	folder_file_set_envelope(s, &file->envelope);
+	submission_set_envelope(s, &file->envelope);
 }
 
 static void
@@ -86,9 +86,9 @@ read_envelope_or_header(struct submission *s)
 	const struct folder_file *file = s->ctx;
 
 	if (file->envelope.given)
-		folder_file_set_envelope(s, &file->envelope);
+		submission_set_envelope(s, &file->envelope);
 	else
-		folder_file_read_header(s);
+		submission_read_header(s);
 }
 
 /* With more recipients than can be read it is nobody's; as a mail it ends in Badmail. */
@@ -97,7 +97,7 @@ read_pickup_envelope(struct submission *s)
 {
 	const struct folder_file *file = s->ctx;
 
-	folder_file_set_envelope(s, &file->envelope);
+	submission_set_envelope(s, &file->envelope);
 	if (file->envelope.limits)
 		free(TAKE(s->sender));
 }

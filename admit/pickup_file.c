@@ -85,7 +85,7 @@ badmail_of(const struct folder_file *file)
 static int
 choose_stem(struct pickup_settling *s, const char *badmail, int fd, struct error *err)
 {
-	const char *name = folder_file_name(s->file);
+	const char *name = s->file->name;
 	int len = strlen(name) > STEM_MOST ? STEM_MOST : (int)strlen(name);
 
 	for (int i = 0; i < NUMBERS && s->stem == NULL; i++) {
@@ -121,7 +121,7 @@ add_reasons(const struct pickup_settling *s, int64_t now_ms, struct buffer *out)
 	char date[CLOCK_RFC5322_SIZE];
 
 	buffer_add_str(out, "ndrqd did not send this mail.\r\n\r\n");
-	add_printable_line(out, "File", folder_file_name(s->file));
+	add_printable_line(out, "File", s->file->name);
 	add_printable_line(out, "Date", clock_format_rfc5322(now_ms, date));
 	add_printable_line(out, "Sender", p->sender != NULL ? p->sender : "not known");
 	if (s->unsendable != NULL)
@@ -163,7 +163,7 @@ move_to_badmail(const struct pickup_settling *s, int fd, struct error *err)
 {
 	AUTO(freep) char *name = xasprintf("%s.bad", s->stem);
 
-	if (folder_move(s->file->places.claimed_fd, folder_file_name(s->file), fd, name) == 0)
+	if (folder_move(s->file->places.claimed_fd, s->file->name, fd, name) == 0)
 		return fsync(fd) < 0 ? error_errno(err, "Badmail") : 1;
 	if (errno != EXDEV)
 		return error_errno(err, "Badmail/%s", name);
@@ -220,8 +220,7 @@ wait_ms(const struct pickup_settling *s)
 	struct stat st;
 	int64_t last_ms = 0, next_ms;
 
-	if (fstatat(s->file->places.claimed_fd, folder_file_name(s->file), &st,
-		    AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(s->file->places.claimed_fd, s->file->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		last_ms = to_ms(st.st_mtim) - to_ms(st.st_ctim);
 	next_ms = 2 * last_ms + 1;
 	if (next_ms < s->retry_min_ms)
@@ -236,8 +235,7 @@ set_due(const struct pickup_settling *s, int64_t due_ms)
 
 	times[0].tv_sec = times[1].tv_sec = due_ms / CLOCK_SECOND_MS;
 	times[0].tv_nsec = times[1].tv_nsec = due_ms % CLOCK_SECOND_MS * 1000000;
-	return utimensat(s->file->places.claimed_fd, folder_file_name(s->file), times,
-			 AT_SYMLINK_NOFOLLOW);
+	return utimensat(s->file->places.claimed_fd, s->file->name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 static int
@@ -250,7 +248,7 @@ rewrite(const struct pickup_settling *s, struct error *err)
 	compose(s, PICKUP_LATER, &block);
 	parts[0] = buffer_span(&block);
 	parts[1] = spool_bytes(s->file->submission->spool);
-	return file_publish(folder, folder_file_name(s->file), parts, 2, 0660, err);
+	return file_publish(folder, s->file->name, parts, 2, 0660, err);
 }
 
 static int

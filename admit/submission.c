@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/cleanup.h"
+
 struct submission *
 submission_new(const struct submission_source *source, struct policy *policy)
 {
@@ -21,6 +23,35 @@ submission_add_rcpt(struct submission *s)
 	s->rcpts = array_grow(s->rcpts, &s->rcpts_size, s->rcpts_len, sizeof(s->rcpts[0]));
 	s->rcpts[s->rcpts_len] = (struct submission_rcpt){ 0 };
 	return &s->rcpts[s->rcpts_len++];
+}
+
+void
+submission_set_envelope(struct submission *s, const struct pickup *envelope)
+{
+	s->sender = xstrdup(envelope->sender);
+	s->ret = xstrdup(envelope->ret);
+	s->envid = xstrdup(envelope->envid);
+	s->mail_body = envelope->mail_body;
+	for (size_t i = 0; i < envelope->rcpts_len; i++) {
+		struct submission_rcpt *rcpt = submission_add_rcpt(s);
+
+		buffer_add_str(&rcpt->path, envelope->rcpts[i].path);
+		rcpt->orcpt = xstrdup(envelope->rcpts[i].orcpt);
+		rcpt->notify = xstrdup(envelope->rcpts[i].notify);
+	}
+	if (envelope->rcpts_len == 0)
+		(void)submission_add_rcpt(s); /* not known */
+}
+
+void
+submission_read_header(struct submission *s)
+{
+	AUTO(freep) char *rcpt = NULL;
+	struct submission_rcpt *only = submission_add_rcpt(s);
+
+	facts_envelope_from_header(spool_bytes(s->spool), &s->sender, &rcpt);
+	if (rcpt != NULL)
+		buffer_add_str(&only->path, rcpt);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "base/channel.h"
 #include "base/error.h"
 #include "facts/facts.h"
+#include "facts/pickup.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -95,6 +96,11 @@ struct submission {
 /* policy is referenced, not taken. */
 struct submission *submission_new(const struct submission_source *source, struct policy *policy);
 struct submission_rcpt *submission_add_rcpt(struct submission *submission);
+/* The lines on top of a file become its envelope; without a recipient that is one not known. */
+void submission_set_envelope(struct submission *submission, const struct pickup *envelope);
+/* What stands in for an envelope in a header: Return-Path, X-Original-To, Delivered-To, To. The
+ * spool is finished. */
+void submission_read_header(struct submission *submission);
 void submission_freep(struct submission **submission); /* NULL is fine */
 
 #endif

@@ -370,3 +370,14 @@ bdr_done(struct bdr *bdr)
 	free(bdr->text);
 	*bdr = (struct bdr){ 0 };
 }
+
+/* The one code that was seen (../shared/facts/iis-exchange.md): an NDR of a DSN. */
+#define CODE_OF_A_NOTIFICATION 0xC00402C7
+
+bool
+bdr_is_of_notification(const struct bdr *bdr)
+{
+	return (bdr->has_code && bdr->code == CODE_OF_A_NOTIFICATION) ||
+	       (bdr->reason != NULL &&
+		strcasestr(bdr->reason, "delivery status notification") != NULL);
+}

@@ -44,4 +44,7 @@ struct bdr {
 void bdr_read(struct span bytes, struct bdr *ret);
 void bdr_done(struct bdr *bdr);
 
+/* Does it say that the message is a notification, which a .bad does not always tell? */
+bool bdr_is_of_notification(const struct bdr *bdr);
+
 #endif

@@ -59,7 +59,7 @@ give_back(struct folder_file *file)
 static void
 leave(struct folder_intake *folder, struct folder_file *file)
 {
-	const char *name = folder_file_name(file);
+	const char *name = file->name;
 
 	switch (file->verdict) {
 	case FOLDER_MAIL:
@@ -108,8 +108,8 @@ on_file_done(struct submission *s)
 		break;
 	case SUBMISSION_REFUSED: /* whatever it is, the next would fare no better */
 		folder_scan_rest(folder->scan);
-		folder_scan_tell(folder->scan, FOLDER_TELL_REFUSED, folder_file_name(file),
-				 file->mark, s->err.text);
+		folder_scan_tell(folder->scan, FOLDER_TELL_REFUSED, file->name, file->mark,
+				 s->err.text);
 		break;
 	}
 	forget(folder, file);
@@ -144,7 +144,7 @@ has_file(void *ctx, const char *name)
 	const struct folder_intake *folder = ctx;
 
 	for (size_t i = 0; i < folder->under_way_len; i++)
-		if (strcmp(folder_file_name(folder->under_way[i]), name) == 0)
+		if (strcmp(folder->under_way[i]->name, name) == 0)
 			return true;
 	return false;
 }

@@ -94,9 +94,8 @@ log_mail(const struct mail *m, enum smtp_outcome outcome, const char *rcpt, cons
 	};
 
 	log_event(levels[outcome], mail_events[outcome], LOG_S("path", file_of(m)->folder),
-		  LOG_S("name", folder_file_name(file_of(m))),
-		  LOG_S("sender", file_of(m)->envelope.sender), LOG_S("rcpt", rcpt),
-		  LOG_S("reply", reply));
+		  LOG_S("name", file_of(m)->name), LOG_S("sender", file_of(m)->envelope.sender),
+		  LOG_S("rcpt", rcpt), LOG_S("reply", reply));
 }
 
 /* ---- the end of one ------------------------------------------------------------- */
@@ -147,7 +146,7 @@ settle_done(struct task *task)
 		return;
 	}
 	log_event(LOG_ERR, "mail-not-settled", LOG_S("path", file_of(m)->folder),
-		  LOG_S("name", folder_file_name(file_of(m))), LOG_S("reason", m->err.text));
+		  LOG_S("name", file_of(m)->name), LOG_S("reason", m->err.text));
 	m->next = sender->unsettled;
 	sender->unsettled = m;
 	if (!ev_is_active(&sender->again)) {

@@ -35,11 +35,10 @@
 #include "review/sweep.h"
 
 enum { BATCH = 256 };
-#define BATCH_BYTES            ((int64_t)16 << 20)
-#define SIDECAR_BYTES_MAX      ((int64_t)1 << 20)
-#define CODE_OF_A_NOTIFICATION 0xC00402C7 /* that cannot be delivered */
+#define BATCH_BYTES       ((int64_t)16 << 20)
+#define SIDECAR_BYTES_MAX ((int64_t)1 << 20)
 /* About what the rows and indices of one take (admission.c). */
-#define ROW_BYTES              4096
+#define ROW_BYTES         4096
 
 /* One triplet that was read and is not yet committed. */
 struct taking {
@@ -188,6 +187,7 @@ static const struct submission_source badmail_source = {
 	.intake = "iis-badmail",
 	.leaves_mail = true,
 	.delivered_to_is_ours = true,
+	.undeliverable = true,
 };
 
 static void
@@ -207,57 +207,17 @@ add_sidecars(struct taking *t)
 		m->error_code = t->bdr.code_text;
 }
 
-/* A .bad does not always tell who wrote it; the reason may, and what is no message is no mail. */
-static bool
-is_surely_notification(const struct taking *t, bool has_message)
-{
-	return !has_message || (t->bdr.has_code && t->bdr.code == CODE_OF_A_NOTIFICATION) ||
-	       (t->bdr.reason != NULL &&
-		strcasestr(t->bdr.reason, "delivery status notification") != NULL);
-}
-
-static void
-set_envelope(struct submission *s, const struct pickup *envelope)
-{
-	s->sender = xstrdup(envelope->sender);
-	s->ret = xstrdup(envelope->ret);
-	s->envid = xstrdup(envelope->envid);
-	s->mail_body = envelope->mail_body;
-	for (size_t i = 0; i < envelope->rcpts_len; i++) {
-		struct submission_rcpt *rcpt = submission_add_rcpt(s);
-
-		buffer_add_str(&rcpt->path, envelope->rcpts[i].path);
-		rcpt->orcpt = xstrdup(envelope->rcpts[i].orcpt);
-		rcpt->notify = xstrdup(envelope->rcpts[i].notify);
-	}
-}
-
 static void
 read_envelope(struct taking *t, bool has_message)
 {
 	struct submission *s = t->submission;
-	AUTO(freep) char *rcpt = NULL;
 
 	if (t->envelope.given)
-		set_envelope(s, &t->envelope);
+		submission_set_envelope(s, &t->envelope);
 	else
-		facts_envelope_from_header(spool_bytes(s->spool), &s->sender, &rcpt);
-	if (s->rcpts_len == 0) /* perhaps not known */
-		(void)submission_add_rcpt(s);
-	if (rcpt != NULL)
-		buffer_add_str(&s->rcpts[0].path, rcpt);
-	if (s->sender == NULL && is_surely_notification(t, has_message))
+		submission_read_header(s);
+	if (s->sender == NULL && (!has_message || bdr_is_of_notification(&t->bdr)))
 		s->sender = xstrdup("");
-}
-
-static void
-send_nothing(struct store_new_message *m)
-{
-	for (size_t i = 0; i < m->records_len; i++)
-		if (m->records[i].state == RECORD_SENDING) {
-			m->records[i].state = RECORD_HELD;
-			m->records[i].rule = "badmail";
-		}
 }
 
 static void
@@ -270,7 +230,6 @@ judge(struct taking *t)
 	t->submission->received_at_ms = clock_now_ms();
 	admit_judge(t->submission);
 	add_sidecars(t);
-	send_nothing(&t->submission->message);
 }
 
 /* ---- committing --------------------------------------------------------- */
