@@ -47,6 +47,8 @@ exim_new() {
 			domainlist local_domains = local.test
 			hostlist relay_from_hosts = 127.0.0.1
 			local_interfaces = <; 127.0.0.1.$smtp ; 127.0.0.1.$release
+			# the default is a name, for which there may be no /etc/services
+			daemon_smtp_ports = $smtp
 			exim_path = $exim_program
 			spool_directory = $folder/spool
 			log_file_path = $folder/log/%s.log

@@ -27,6 +27,7 @@ class Login(socketserver.StreamRequestHandler):
 
 class Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    request_queue_size = 200  # fifty smtpd(8) begin at once, and one that is turned away ends
 
 
 path = sys.argv[1].removeprefix("unix:")

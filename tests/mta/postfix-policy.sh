@@ -370,7 +370,8 @@ ok 'and hears of it once' wait_for 30 sink_has "$sink" 1 '<boss@client\.test>'
 ok 'Postfix wrote that he logged in' grep -q 'with ESMTPA id' "$(sink_messages "$sink" '<boss@client\.test>')"
 stranger "$smtp" guess --login alice:guessed </dev/null
 ok 'who guesses a password is not' is_judged guess@victim.example held Default.ndr.none
-hand "$smtp" office@victim.example nooffice@local.test "$(ls "$tmp"/mail.* | head -n 1)"
+printf '%s\r\n' 'From: <office@victim.example>' 'Subject: office' '' 'text' >"$tmp/office.eml"
+hand "$smtp" office@victim.example nooffice@local.test "$tmp/office.eml"
 ok 'who sends from our own network is' is_judged office@victim.example sent Default.ndr.proved
 
 FROM=ann@proved.example stranger "$prepend" service </dev/null
