@@ -112,10 +112,10 @@ Test(alteration, it_gives_a_shorter_message_or_says_that_there_is_none)
 	struct bench b;
 
 	bench_start(&b, folder);
-	cr_expect_eq(alter(&b, SPAN(BOUNCE)), ALTERATION_DONE);
-	cr_expect_not(still_is(&b, SPAN(BOUNCE)));
-	cr_expect_eq(alter(&b, SPAN("Subject: no bounce\r\n\r\ntext\r\n")), ALTERATION_UNFIT);
-	cr_expect(still_is(&b, SPAN("Subject: no bounce\r\n\r\ntext\r\n")));
+	cr_assert_eq(alter(&b, SPAN(BOUNCE)), ALTERATION_DONE);
+	cr_assert_not(still_is(&b, SPAN(BOUNCE)));
+	cr_assert_eq(alter(&b, SPAN("Subject: no bounce\r\n\r\ntext\r\n")), ALTERATION_UNFIT);
+	cr_assert(still_is(&b, SPAN("Subject: no bounce\r\n\r\ntext\r\n")));
 	bench_stop(&b);
 }
 
@@ -133,9 +133,9 @@ Test(alteration, without_room_it_is_not_now)
 	buffer_add_str(&large, "\r\n--b--\r\n");
 	bench_start(&b, folder);
 	b.spool_folder = "/nonexistent/folder";
-	cr_expect_eq(alter(&b, buffer_span(&large)), ALTERATION_NOT_NOW);
-	cr_expect_eq(b.err.class, ERROR_TEMP);
-	cr_expect(still_is(&b, buffer_span(&large)));
+	cr_assert_eq(alter(&b, buffer_span(&large)), ALTERATION_NOT_NOW);
+	cr_assert_eq(b.err.class, ERROR_TEMP);
+	cr_assert(still_is(&b, buffer_span(&large)));
 	bench_stop(&b);
 }
 
@@ -175,10 +175,10 @@ Test(alteration, bytes_that_crash_it_are_left_alone_from_the_next_start_on)
 	die_altering(folder, SPAN(BOUNCE));
 	for (int start = 0; start < 2; start++) {
 		bench_start(&b, folder);
-		cr_expect_eq(crashmark_suspects(b.crashmark), 1);
-		cr_expect_eq(alter(&b, SPAN(BOUNCE)), ALTERATION_SUSPECT);
-		cr_expect(still_is(&b, SPAN(BOUNCE)));
-		cr_expect_eq(alter(&b, SPAN("X-Other: 1\r\n" BOUNCE)), ALTERATION_DONE);
+		cr_assert_eq(crashmark_suspects(b.crashmark), 1);
+		cr_assert_eq(alter(&b, SPAN(BOUNCE)), ALTERATION_SUSPECT);
+		cr_assert(still_is(&b, SPAN(BOUNCE)));
+		cr_assert_eq(alter(&b, SPAN("X-Other: 1\r\n" BOUNCE)), ALTERATION_DONE);
 		bench_stop(&b);
 	}
 }
