@@ -87,6 +87,12 @@ strip(const struct store_lease *lease, struct strip how, const char *hostname, i
 			     out);
 }
 
+bool
+altered_is_due(const struct store_lease *lease)
+{
+	return !lease->rcpt_replaced && (lease->no_diagnostics || lease->returned != NULL);
+}
+
 int
 altered_make(struct store_lease *lease, const char *hostname, const char *folder, int64_t now_ms,
 	     struct spool **spool, struct error *err)
@@ -96,7 +102,7 @@ altered_make(struct store_lease *lease, const char *hostname, const char *folder
 	AUTO(buffer_done) struct buffer out = { 0 };
 	AUTO(spool_freep) struct spool *altered = NULL;
 
-	if (lease->rcpt_replaced || (!how.no_diagnostics && how.returned == STRIP_FULL))
+	if (!altered_is_due(lease))
 		return 1;
 	if (lease->truncated && how.returned == STRIP_FULL)
 		how.returned = STRIP_HEADERS;

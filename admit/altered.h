@@ -29,9 +29,12 @@ struct altered_memo {
 void altered_judge(struct span bytes, const struct facts *facts, struct altered_memo *memo,
 		   struct policy_decision *decision);
 
+/* Is what goes out under this lease another message than what came? */
+bool altered_is_due(const struct store_lease *lease);
+
 /*
  * *spool, read under this lease, becomes what is to be sent; of a truncated
- * message no part of the returned body. 1 done, or nothing to do; 0 it cannot
+ * message no part of the returned body. 1 done, or it was not due; 0 it cannot
  * be sent so; -1 (ERROR_TEMP) no room. folder is where spools lie.
  */
 int altered_make(struct store_lease *lease, const char *hostname, const char *folder,

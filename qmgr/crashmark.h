@@ -2,9 +2,10 @@
  * crashmark.h: which message was being read when we died.
  *
  * A message that crashes its reader would come back for ever: the MTA keeps
- * it, and tries again. Each admission thread notes the SHA-256 of what it
- * reads in a small shared file; a crash (not a kill) marks that note, and when
- * the same bytes come again they are set aside unread.
+ * it, and tries again; the outbox would lease it again. Each admission thread
+ * notes the SHA-256 of what it reads or alters in a small shared file; a crash
+ * (not a kill) marks that note, and when the same bytes come again they are
+ * set aside unread, held, or not altered.
  */
 #ifndef QMGR_CRASHMARK_H
 #define QMGR_CRASHMARK_H

@@ -1,16 +1,18 @@
 /*
  * outbox.c: leasing, sending, recording.
  *
- *	       timer, wake                       free senders
- *	idle ─────────────► lease job ──────────► send ──► finish job ──► wake
- *	 ▲                  (committer)           (relay)   (committer)    │
- *	 └──────── nothing due ◄────────────────────────────────────────────┘
+ *	       timer, wake               free senders
+ *	idle ─────────────► lease job ────┬─────────────► send ──► finish job ──► wake
+ *	 ▲                  (committer)   └─► alteration ──▲ (relay)  (committer)   │
+ *	 │                                    (pool)                                │
+ *	 └──────── nothing due ◄────────────────────────────────────────────────────┘
  *
  * Promises: a row is sent only under our lease; `sent` and `released` are
  * written only after the relay's 250; a finish that cannot be committed is
  * tried again until it is, and the row is not sent again meanwhile. A relay
  * that cannot be reached is probed by one message at a time, with growing
- * pauses; a relay that answers 4yz makes that row wait.
+ * pauses; a relay that answers 4yz makes that row wait. What policy wants
+ * shorter is never sent whole: what cannot be altered fails.
  */
 #include "qmgr/outbox.h"
 
@@ -25,6 +27,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "facts/field.h"
+#include "qmgr/alteration.h"
 #include "qmgr/transport.h"
 #include "admit/altered.h"
 #include "admit/spool.h"
@@ -44,7 +47,8 @@ enum {
 struct sender {
 	struct outbox *outbox;
 	struct transport *transport;
-	bool taken; /* from the lease until the finish is committed */
+	bool taken;    /* from the lease until the finish is committed */
+	bool altering; /* a pool thread has the lease and the spool */
 	struct store_lease lease;
 	struct spool *spool;
 	char name[SENDER_NAME_SIZE]; /* of a file */
@@ -56,7 +60,6 @@ enum body {
 	BODY_READ,
 	BODY_GONE,
 	BODY_UNREADABLE, /* now: this row alone waits */
-	BODY_UNFIT,      /* it was to be altered, and cannot be */
 };
 
 struct lease_job {
@@ -88,7 +91,7 @@ struct outbox {
 	struct task *unrecorded; /* finish jobs that could not be committed */
 	ev_timer record_again;
 	bool leasing, again, held, draining;
-	char *hostname;  /* for the committer's thread: settings are the loop's */
+	char *hostname;  /* for the pool's threads: settings are the loop's */
 	int64_t rest_ms; /* the pause after the next failure to reach the relay */
 	int64_t rest_until_ms;
 };
@@ -381,6 +384,70 @@ send_lease(struct sender *sender)
 	transport_send(sender->transport, &mail, on_sent, sender);
 }
 
+/* ---- not sending --------------------------------------------------------- */
+
+static void
+finish_ending(struct sender *sender)
+{
+	finish(sender, STORE_DELIVERY_RETRY, "not sent: ndrqd was ending", clock_now_ms());
+}
+
+static void
+finish_not_now(struct sender *sender, const char *reason)
+{
+	finish(sender, STORE_DELIVERY_RETRY, reason,
+	       clock_now_ms() + back_off(sender->outbox, sender->lease.attempts));
+}
+
+/* ---- altering ------------------------------------------------------------ */
+
+static void
+on_altered(void *ctx, enum alteration_outcome outcome, const struct error *err)
+{
+	struct sender *sender = ctx;
+
+	sender->altering = false;
+	if (sender->outbox->draining) {
+		finish_ending(sender);
+		return;
+	}
+	switch (outcome) {
+	case ALTERATION_DONE:
+		send_lease(sender);
+		break;
+	case ALTERATION_UNFIT:
+		finish(sender, STORE_DELIVERY_REFUSED,
+		       "not sent: it cannot be stripped; ndrq release --to sends it whole", 0);
+		break;
+	case ALTERATION_SUSPECT:
+		finish(sender, STORE_DELIVERY_REFUSED,
+		       "not sent: these bytes crashed ndrqd before, so they are not stripped; "
+		       "ndrq release --to sends it whole",
+		       0);
+		break;
+	case ALTERATION_NOT_NOW:
+		finish_not_now(sender, err->text);
+		break;
+	}
+}
+
+static void
+alter_lease(struct sender *sender)
+{
+	const struct outbox *o = sender->outbox;
+	const struct alteration_options options = {
+		.admission = o->options.admission,
+		.crashmark = o->options.crashmark,
+		.hostname = o->hostname,
+		.spool_folder = o->options.spool_folder,
+		.done = on_altered,
+		.ctx = sender,
+	};
+
+	sender->altering = true;
+	alteration_start(&options, &sender->lease, &sender->spool);
+}
+
 /* ---- leasing ------------------------------------------------------------ */
 
 static int
@@ -389,23 +456,19 @@ add_piece(void *ctx, const void *data, size_t len, struct error *err)
 	return spool_add(ctx, (struct span){ data, len }, err);
 }
 
-/* Reads it, and alters it where policy said so: here, as it may be large, and not in the loop. */
 static enum body
 read_body(struct lease_job *l, size_t i, struct store *store)
 {
-	const struct outbox *o = l->outbox;
 	struct error *err = &l->errors[i];
 	int found;
 
-	l->spools[i] = spool_new(o->options.spool_folder, INT64_MAX);
+	l->spools[i] = spool_new(l->outbox->options.spool_folder, INT64_MAX);
 	found = store_read_body(store, l->leases[i].record, add_piece, l->spools[i], err);
 	if (found == 0)
 		return BODY_GONE;
 	if (found < 0 || spool_finish(l->spools[i], err) < 0)
 		return BODY_UNREADABLE;
-	found = altered_make(&l->leases[i], o->hostname, o->options.spool_folder, clock_now_ms(),
-			     &l->spools[i], err);
-	return found > 0 ? BODY_READ : found == 0 ? BODY_UNFIT : BODY_UNREADABLE;
+	return BODY_READ;
 }
 
 static int
@@ -444,23 +507,21 @@ give(struct outbox *o, struct lease_job *l, size_t i)
 	sender->lease = l->leases[i];
 	sender->spool = TAKE(l->spools[i]);
 	if (o->draining) {
-		finish(sender, STORE_DELIVERY_RETRY, "not sent: ndrqd was ending", clock_now_ms());
+		finish_ending(sender);
 		return;
 	}
 	switch (l->bodies[i]) {
 	case BODY_READ:
-		send_lease(sender);
+		if (altered_is_due(&sender->lease))
+			alter_lease(sender);
+		else
+			send_lease(sender);
 		break;
 	case BODY_GONE:
 		finish(sender, STORE_DELIVERY_REFUSED, "not sent: its body is gone", 0);
 		break;
 	case BODY_UNREADABLE:
-		finish(sender, STORE_DELIVERY_RETRY, l->errors[i].text,
-		       clock_now_ms() + back_off(o, sender->lease.attempts));
-		break;
-	case BODY_UNFIT:
-		finish(sender, STORE_DELIVERY_REFUSED,
-		       "not sent: it cannot be stripped; ndrq release --to sends it whole", 0);
+		finish_not_now(sender, l->errors[i].text);
 		break;
 	}
 }
@@ -592,7 +653,7 @@ bool
 outbox_busy(const struct outbox *o)
 {
 	for (size_t i = 0; i < o->senders_len; i++)
-		if (transport_busy(o->senders[i].transport))
+		if (o->senders[i].altering || transport_busy(o->senders[i].transport))
 			return true;
 	return o->leasing || (o->finishing > 0 && o->unrecorded == NULL);
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/settings.h"
-#include "qmgr/committer.h"
+#include "qmgr/admission.h"
 
 struct ev_loop;
 struct outbox;
@@ -20,6 +20,8 @@ struct outbox_options {
 	struct ev_loop *loop;
 	const struct settings *const *settings; /* read at each use: a reload changes it */
 	struct committer *const *committer;     /* NULL behind it once that has ended */
+	struct admission *admission;            /* its pool alters; ended before the outbox is */
+	const struct crashmark *crashmark;
 	const char *spool_folder;
 	const char *route;                 /* whose rows; lent as long as the outbox is */
 	const struct settings_release *to; /* whither; needed at the start only */

@@ -116,6 +116,12 @@ get_verdict(const struct record_view *view)
 }
 
 static struct property_value
+get_proof(const struct record_view *view)
+{
+	return value_text(view->record->proof);
+}
+
+static struct property_value
 get_policy_revision(const struct record_view *view)
 {
 	return value_text(view->record->policy_revision);
@@ -338,6 +344,8 @@ const struct property record_properties[] = {
 	{ "domain", NULL, "judged domain", 0, get_domain, "the domain that was judged" },
 	{ "rule", "RULE", "rule", PROPERTY_CUT, get_rule, "the line of policy that decided" },
 	{ "verdict", NULL, "verdict", 0, get_verdict, "what policy said: send, hold, delete" },
+	{ "proof", NULL, "sender", 0, get_proof,
+	  "whether the returned message was his: proved, forged" },
 	{ "policy_revision", NULL, NULL, 0, get_policy_revision, "SHA-256 of the policy" },
 	{ "status", NULL, NULL, 0, get_status, "of the first recipient in the report" },
 	{ NULL, "SUBJECT", NULL, PROPERTY_CUT, get_best_subject, "original_subject, else subject" },

@@ -47,7 +47,7 @@ struct sample {
 	struct span rcpt;
 	const char *domain;
 	enum record_state state;
-	const char *verdict, *class, *facts, *subject, *original_message_id;
+	const char *verdict, *proof, *class, *facts, *subject, *original_message_id;
 	struct span body;
 	int64_t days_ago;
 	const struct store_trace *trace;
@@ -85,6 +85,7 @@ put(struct store *store, int64_t id, const struct sample *sample)
 		.domain = sample->domain,
 		.state = sample->state,
 		.verdict = sample->verdict,
+		.proof = sample->proof,
 		.rule = "Default.ndr",
 		.budgets = sample->budgets,
 		.budgets_len = sample->budgets_len,
@@ -150,8 +151,10 @@ like_ordinary(enum record_state state, int64_t days_ago)
 	sample.days_ago = days_ago;
 	if (state == RECORD_SENDING)
 		sample.verdict = "send";
-	else if (state == RECORD_DELETED)
+	if (state == RECORD_DELETED) {
 		sample.verdict = "delete";
+		sample.proof = "forged";
+	}
 	return sample;
 }
 

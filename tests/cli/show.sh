@@ -15,6 +15,13 @@ ok "show has the client's address" says "203.0.113.9"
 ok "show has the journal" says "Journal"
 ok "show gives no hint into a file" no says "next:"
 
+ok "show says nothing of the sender's proof where there was none" no grep -q '^  sender ' "$dir/out"
+
+ndrq show 6
+ok "show says what was found of the sender" grep -q 'sender  *forged$' "$dir/out"
+ndrq show --json 6
+ok "so does show --json" is "$(json "d['proof']" <"$dir/out")" forged
+
 ndrq show 3
 ok "show has who released it and why" says "karl: it was real"
 ndrq show 10

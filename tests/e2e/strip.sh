@@ -117,5 +117,26 @@ ndrq release "$id" >/dev/null
 ok 'released, it fails' wait_for 20 state_is "$id" failed
 ok 'and says why' grep -q 'it cannot be stripped; ndrq release --to' <(ndrq show "$id")
 
+# ---- a start that fails while one waits
+
+ndrqd_policy hold "$(row silent 'ndr = "send"; ndr_diagnostics = false;')"
+ok 'the policy is read again' ndrqd_reload
+sink_stop "$tmp/submit"
+comes late@silent.example "$tmp/postfix.eml"
+ok 'while the relay is gone it waits' wait_for 20 ndrqd_said "id=$id event=relay-unreachable"
+ok 'ndrqd ends in good order' ndrqd_stop
+# so nothing is judged again, and it is leased before the intakes start
+sed -i 's/"enforce"/"observe"/' "$q/policy.conf"
+rm -f "$q/lmtp.sock"
+mkdir "$q/lmtp.sock"
+ndrqd_run
+ok 'with a folder for its socket it does not start' ndrqd_ended
+is 'and ends as one that cannot' "$(cat "$q.status")" 78
+rmdir "$q/lmtp.sock"
+sink_start "$tmp/submit" "$submit" || bail_out "no sink"
+ok 'then it starts' ndrqd_start
+ok 'and sends it, shorter' arrives "$tmp/submit"
+ok 'as it was to be' lacks 'mx\.local\.test'
+
 ok 'ndrqd ends in good order' ndrqd_stop
 plan

@@ -112,15 +112,17 @@ stranger() {
 		--xclient "$outside" "$@"
 }
 
-# is_judged RECIPIENT STATE RULE: there is one record for it, and that is what it says.
+# is_judged RECIPIENT STATE RULE: there is one record for it, and that is what it says; RULE ends
+# in the proof, and the record has it too.
 # Python takes too long to begin for so many questions.
 is_judged() {
-	local found
+	local found proof=${3##*.} wanted="\"state\":\"$2\" \"rule\":\"$3\" "
 
+	[ "$proof" = none ] || wanted+="\"proof\":\"$proof\" "
 	wait_for 60 is_settled "$1"
-	found=$(lines_of "$1" | grep -oE '"(state|rule)":"[^"]*"' | tr '\n' ' ')
+	found=$(lines_of "$1" | grep -oE '"(state|rule|proof)":"[^"]*"' | tr '\n' ' ')
 	echo "$found"
-	[ "$found" = "\"state\":\"$2\" \"rule\":\"$3\" " ]
+	[ "$found" = "$wanted" ]
 }
 lines_of() {
 	ndrq list --json | grep -F "\"recipient\":\"$1\""

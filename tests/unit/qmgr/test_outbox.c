@@ -1,10 +1,14 @@
 /*
  * test_outbox.c: what leaves, once, and what becomes of what cannot leave.
  *
- * A real store and committer, the real SMTP client, and a relay in the same
- * loop that says what the test tells it.
+ * A real store, committer and pool, the real SMTP client, and a relay in the
+ * same loop that says what the test tells it.
  */
 #include "qmgr/outbox.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "tests/unit/qmgr/loop_fixture.h"
@@ -26,7 +30,9 @@ struct bench {
 	sqlite3 *side;
 	struct settings settings;
 	const struct settings *in_force;
+	struct crashmark *crashmark;
 	struct committer *committer;
+	struct admission *admission;
 	struct outbox *outbox;
 	const char *question; /* of until() */
 	int messages;
@@ -51,10 +57,42 @@ bench_start(struct bench *b)
 	b->side = side_open(b->folder);
 }
 
+static struct crashmark *
+open_mark(const char *folder)
+{
+	AUTO(freep) char *path = xasprintf("%s/reading", folder);
+	struct crashmark *mark = NULL;
+	struct error err = { 0 };
+
+	cr_assert_eq(crashmark_open(path, &mark, &err), 0, "%s", err.text);
+	return mark;
+}
+
+/* As the daemon starts its threads; one of them in the pool, so that a test can keep it busy. */
+static void
+threads_start(struct bench *b)
+{
+	struct admission_options pool = { .threads = 1, .place = { "", 0 }, .back = &b->loop.back };
+
+	b->crashmark = open_mark(b->folder);
+	b->committer = committer_start(b->store, 64, &b->loop.back);
+	pool.crashmark = b->crashmark;
+	pool.committer = b->committer;
+	b->admission = admission_start(&pool);
+}
+
+static void
+threads_stop(struct bench *b)
+{
+	admission_stopp(&b->admission);
+	committer_stopp(&b->committer);
+	test_loop_drain(&b->loop);
+}
+
 static void
 outbox_run(struct bench *b, const char *spool_folder)
 {
-	const struct outbox_options options = {
+	struct outbox_options options = {
 		.loop = b->loop.loop,
 		.settings = &b->in_force,
 		.spool_folder = spool_folder,
@@ -65,7 +103,9 @@ outbox_run(struct bench *b, const char *spool_folder)
 	};
 	struct error err = { 0 };
 
-	b->committer = committer_start(b->store, 64, &b->loop.back);
+	threads_start(b);
+	options.admission = b->admission;
+	options.crashmark = b->crashmark;
 	cr_assert_eq(outbox_start(&options, &b->outbox, &err), 0, "%s", err.text);
 }
 
@@ -80,9 +120,9 @@ static void
 bench_stop(struct bench *b)
 {
 	outbox_drain(b->outbox);
-	committer_stopp(&b->committer);
-	test_loop_drain(&b->loop);
+	threads_stop(b);
 	outbox_stopp(&b->outbox);
+	crashmark_closep(&b->crashmark);
 	relay_done(&b->relay);
 	test_loop_stop(&b->loop);
 	side_closep(&b->side);
@@ -436,6 +476,110 @@ Test(outbox, what_cannot_be_made_shorter_is_not_sent)
 	bench_stop(&b);
 }
 
+/* As if an earlier run had died while it read or altered these bytes. */
+static void
+crash_over(const char *folder, struct span bytes)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	cr_assert_geq(child, 0);
+	if (child == 0) {
+		const struct rlimit no_core = { 0, 0 };
+		struct spool *spool = spool_new(folder, 1 << 20);
+		struct error err;
+
+		(void)setrlimit(RLIMIT_CORE, &no_core);
+		crashmark_thread_start(open_mark(folder), 0);
+		(void)spool_add(spool, bytes, &err);
+		(void)spool_finish(spool, &err);
+		crashmark_enter(spool_sha256(spool));
+		(void)raise(SIGSEGV);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(WIFSIGNALED(status));
+}
+
+static void
+with_another_bounce(struct store_new_message *message)
+{
+	with_bounce(message);
+	message->body = SPAN("X-Other: 1\r\n" BOUNCE);
+}
+
+static void
+with_whole_bounce(struct store_new_message *message)
+{
+	message->body = SPAN(BOUNCE);
+}
+
+Test(outbox, what_crashed_us_before_is_not_altered_again_and_goes_out_only_whole)
+{
+	struct bench b;
+
+	bench_start(&b);
+	crash_over(b.folder, SPAN(BOUNCE));
+	(void)put_message(&b, 1, RECORD_SENDING, with_bounce);
+	(void)put_message(&b, 2, RECORD_SENDING, with_another_bounce);
+	(void)put_message(&b, 3, RECORD_SENDING, with_whole_bounce);
+	bench_run(&b);
+	cr_assert_eq(crashmark_suspects(b.crashmark), 1);
+	until(&b, STATE_IS(1, "failed"));
+	until(&b, STATE_IS(2, "sent"));
+	until(&b, STATE_IS(3, "sent"));
+	cr_assert_eq(b.relay.messages, 2);
+	cr_assert_eq(side_ask(b.side, REPLY_IS(1, "not sent:%crashed%release --to%")), 1);
+	cr_assert_eq(side_ask(b.side, ROWS), 0, "it is not tried again");
+	release(&b, 1, "someone@remote.example");
+	outbox_wake(b.outbox);
+	until(&b, STATE_IS(1, "released"));
+	bench_stop(&b);
+}
+
+struct blocker {
+	struct task task; /* first */
+	struct channel go;
+};
+
+static bool
+block(struct task *task, void *ctx)
+{
+	(void)ctx;
+	(void)channel_take(&((struct blocker *)task)->go);
+	return false;
+}
+
+static bool
+is_rested(void *ctx)
+{
+	return !outbox_busy(((struct bench *)ctx)->outbox);
+}
+
+Test(outbox, what_is_being_altered_when_it_drains_waits_for_the_next_start)
+{
+	struct blocker blocker = { .task = { .run = block } };
+	struct bench b;
+
+	bench_start(&b);
+	bench_run(&b);
+	channel_init(&blocker.go, NULL, NULL);
+	admission_run(b.admission, &blocker.task);
+	(void)put_message(&b, 1, RECORD_SENDING, with_bounce);
+	outbox_wake(b.outbox);
+	(void)test_loop_until(&b.loop, never, &b, 0.3);
+	cr_assert_eq(side_ask(b.side, FREE_ROWS), 0, "it is leased");
+	outbox_drain(b.outbox);
+	cr_assert(outbox_busy(b.outbox));
+	channel_close(&blocker.go);
+	cr_assert(test_loop_until(&b.loop, is_rested, &b, 10));
+	cr_assert_eq(b.relay.messages, 0);
+	cr_assert_eq(side_ask(b.side, FREE_ROWS), 1);
+	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sending")), 1);
+	bench_stop(&b);
+	channel_done(&blocker.go);
+}
+
 /* ---- a relay that says no -------------------------------------------------------------- */
 
 /* Minutes from now until the row is due. */
@@ -679,23 +823,17 @@ Test(outbox, a_relay_that_is_no_address_is_a_refusal)
 	bench_stop(&b);
 }
 
-static bool
-is_idle(void *ctx)
-{
-	return !outbox_busy(((struct bench *)ctx)->outbox);
-}
-
 Test(outbox, once_drained_it_leases_no_more_and_comes_to_rest)
 {
 	struct bench b;
 
 	bench_start(&b);
 	bench_run(&b);
-	cr_assert(test_loop_until(&b.loop, is_idle, &b, 10));
+	cr_assert(test_loop_until(&b.loop, is_rested, &b, 10));
 	outbox_drain(b.outbox);
 	put(&b, 1);
 	outbox_wake(b.outbox);
-	cr_assert(test_loop_until(&b.loop, is_idle, &b, 10));
+	cr_assert(test_loop_until(&b.loop, is_rested, &b, 10));
 	cr_assert_eq(side_ask(b.side, FREE_ROWS), 1);
 	cr_assert_eq(b.relay.messages, 0);
 	bench_stop(&b);
@@ -712,7 +850,7 @@ Test(outbox, what_is_being_sent_when_it_drains_is_finished)
 	b.messages = 1;
 	cr_assert(test_loop_until(&b.loop, has_messages, &b, 10));
 	outbox_drain(b.outbox);
-	cr_assert(test_loop_until(&b.loop, is_idle, &b, 10));
+	cr_assert(test_loop_until(&b.loop, is_rested, &b, 10));
 	cr_assert_eq(side_ask(b.side, STATE_IS(1, "sent")), 1);
 	bench_stop(&b);
 }
@@ -730,9 +868,9 @@ Test(outbox, what_was_broken_off_keeps_its_lease_until_the_next_start)
 	b.messages = 1;
 	cr_assert(test_loop_until(&b.loop, has_messages, &b, 10));
 	outbox_drain(b.outbox);
-	committer_stopp(&b.committer);
-	test_loop_drain(&b.loop);
+	threads_stop(&b);
 	outbox_stopp(&b.outbox);
+	crashmark_closep(&b.crashmark);
 	cr_assert_eq(side_ask(b.side, FREE_ROWS), 0);
 	store_closep(&b.store);
 	b.store = store_make(b.folder);
