@@ -91,6 +91,28 @@ text_is_utf8(struct span s)
 	return true;
 }
 
+void
+text_add_character(struct buffer *out, uint32_t c)
+{
+	if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+		c = 0xFFFD;
+	if (c < 0x80) {
+		buffer_add_char(out, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		buffer_add_char(out, (char)(0xC0 | c >> 6));
+	} else if (c < 0x10000) {
+		buffer_add_char(out, (char)(0xE0 | c >> 12));
+		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
+	} else {
+		buffer_add_char(out, (char)(0xF0 | c >> 18));
+		buffer_add_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
+		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
+	}
+	buffer_add_char(out, (char)(0x80 | (c & 0x3F)));
+}
+
 static bool
 is_control(int32_t c)
 {

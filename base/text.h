@@ -8,6 +8,8 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdint.h>
+
 #include "base/bytes.h"
 
 /* Appends s to out with each ill-formed byte replaced by U+FFFD. */
@@ -15,6 +17,8 @@ void text_add_utf8(struct buffer *out, struct span s);
 /* As a new string; NUL bytes become U+FFFD too, so that it is whole. */
 char *text_to_utf8(struct span s);
 bool text_is_utf8(struct span s);
+/* Appends one character; NUL and what is none (a surrogate, beyond U+10FFFF) as U+FFFD. */
+void text_add_character(struct buffer *out, uint32_t c);
 
 /* Appends s for a terminal: valid UTF-8, control characters as \xNN or \u{N}. */
 void text_add_printable(struct buffer *out, struct span s);

@@ -175,26 +175,6 @@ undo_xtext(struct span s, struct buffer *out)
 	return text_is_utf8(buffer_span(out));
 }
 
-static void
-add_code_point(struct buffer *out, unsigned long c)
-{
-	if (c < 0x80) {
-		buffer_add_char(out, (char)c);
-	} else if (c < 0x800) {
-		buffer_add_char(out, (char)(0xC0 | c >> 6));
-		buffer_add_char(out, (char)(0x80 | (c & 0x3F)));
-	} else if (c < 0x10000) {
-		buffer_add_char(out, (char)(0xE0 | c >> 12));
-		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-		buffer_add_char(out, (char)(0x80 | (c & 0x3F)));
-	} else {
-		buffer_add_char(out, (char)(0xF0 | c >> 18));
-		buffer_add_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
-		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-		buffer_add_char(out, (char)(0x80 | (c & 0x3F)));
-	}
-}
-
 /* RFC 6533 3: \x{HEX}, up to six digits, no surrogate, no control character. */
 static size_t
 embedded_character(struct span s, unsigned long *ret)
@@ -227,7 +207,7 @@ undo_utf8_xtext(struct span s, struct buffer *out)
 		size_t n = embedded_character(span_skip(s, i), &c);
 
 		if (n > 0) {
-			add_code_point(out, c);
+			text_add_character(out, (uint32_t)c);
 			any = true;
 		} else {
 			buffer_add_char(out, s.data[i]);

@@ -27,34 +27,12 @@ static const uint16_t cp1252_high[32] = {
 };
 
 static void
-add_character(struct buffer *out, uint32_t c)
-{
-	if (c == 0 || (c >= 0xD800 && c < 0xE000))
-		c = 0xFFFD;
-	if (c < 0x80) {
-		buffer_add_char(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buffer_add_char(out, (char)(0xC0 | c >> 6));
-	} else if (c < 0x10000) {
-		buffer_add_char(out, (char)(0xE0 | c >> 12));
-		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-	} else {
-		buffer_add_char(out, (char)(0xF0 | c >> 18));
-		buffer_add_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
-		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-	}
-	buffer_add_char(out, (char)(0x80 | (c & 0x3F)));
-}
-
-static void
 add_cp1252(struct buffer *out, struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.data[i];
 
-		add_character(out, c >= 0x80 && c < 0xA0 ? cp1252_high[c - 0x80] : c);
+		text_add_character(out, c >= 0x80 && c < 0xA0 ? cp1252_high[c - 0x80] : c);
 	}
 }
 
@@ -80,7 +58,7 @@ add_utf16(struct buffer *out, struct span s, bool big_endian)
 				i += 2;
 			}
 		}
-		add_character(out, c);
+		text_add_character(out, c);
 	}
 }
 

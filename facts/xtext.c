@@ -6,25 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static void
-add_utf8(struct buffer *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buffer_add_char(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buffer_add_char(out, (char)(0xC0 | c >> 6));
-	} else if (c < 0x10000) {
-		buffer_add_char(out, (char)(0xE0 | c >> 12));
-		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-	} else {
-		buffer_add_char(out, (char)(0xF0 | c >> 18));
-		buffer_add_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
-		buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-	}
-	buffer_add_char(out, (char)(0x80 | (c & 0x3F)));
-}
+#include "base/text.h"
 
 /* "\x{HEXPOINT}" at the start of s (RFC 6533 3): two to six digits. Returns its length or 0. */
 static size_t
@@ -45,7 +27,7 @@ decode_point(struct span s, struct buffer *out)
 	if (n < 5 || n >= s.len || s.data[n] != '}' || c == 0 || c > 0x10FFFF ||
 	    (c >= 0xD800 && c <= 0xDFFF))
 		return 0;
-	add_utf8(out, c);
+	text_add_character(out, c);
 	return n + 1;
 }
 

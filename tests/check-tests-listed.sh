@@ -13,10 +13,11 @@ of() {
 		include Makefile
 		ndrq-print: ; @echo $names
 	END
-		tr ' ' '\n' | sed -e 's,/\./,/,g' -e "s,^$top_srcdir/,," -e 's,^\$(top_srcdir)/,,' -e 's,^\(\.\./\)*,,' | sort -u
+		tr ' ' '\n' | sed -e 's,/\./,/,g' -e "s,^$top_srcdir/,," -e 's,^\$(top_srcdir)/,,' -e 's,^\(\.\./\)*,,' | sort
 }
 of TESTS >"$tmp/listed"
 ok 'make check has tests' test -s "$tmp/listed"
+is 'none is listed twice' "$(uniq -d "$tmp/listed")" ''
 
 # missing FILE…: those that are not listed
 missing() {

@@ -51,3 +51,36 @@ Test(text, a_nul_byte_does_not_cut_a_text)
 	cr_assert_str_eq(utf8, "a\xEF\xBF\xBD"
 			       "b");
 }
+
+static const struct {
+	uint32_t c;
+	const char *utf8;
+} characters[] = {
+	{ 0, "\xEF\xBF\xBD" },
+	{ 'a', "a" },
+	{ 0x7F, "\x7F" },
+	{ 0x80, "\xC2\x80" },
+	{ 0x7FF, "\xDF\xBF" },
+	{ 0x800, "\xE0\xA0\x80" },
+	{ 0xD7FF, "\xED\x9F\xBF" },
+	{ 0xD800, "\xEF\xBF\xBD" },
+	{ 0xDFFF, "\xEF\xBF\xBD" },
+	{ 0xE000, "\xEE\x80\x80" },
+	{ 0xFFFF, "\xEF\xBF\xBF" },
+	{ 0x10000, "\xF0\x90\x80\x80" },
+	{ 0x10FFFF, "\xF4\x8F\xBF\xBF" },
+	{ 0x110000, "\xEF\xBF\xBD" },
+	{ UINT32_MAX, "\xEF\xBF\xBD" },
+};
+
+Test(text, a_character_is_written_as_utf8_and_what_is_none_replaced)
+{
+	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+		struct buffer out = { 0 };
+		AUTO(freep) char *utf8 = NULL;
+
+		text_add_character(&out, characters[i].c);
+		utf8 = buffer_take(&out);
+		cr_expect_str_eq(utf8, characters[i].utf8, "U+%X", characters[i].c);
+	}
+}

@@ -156,6 +156,29 @@ Test(bdr, recipients_the_reason_and_the_text_have_limits)
 	cr_expect_not_null(strstr(bdr.text, "\u20AC\u20AC\n"), "UTF-8, though a character was cut");
 }
 
+static const struct {
+	const char *text;
+	bool says;
+} notifications[] = {
+	{ QUOTED, true },
+	{ "error code was 0xC00402C7", true },
+	{ "error was encountered: A Delivery  Status\r\nNotification.", true },
+	{ "error was encountered: The disk was full.  Specific error code was 0xC00402C8.", false },
+	{ "This is a delivery status notification.", false },
+	{ "", false },
+};
+
+Test(bdr, its_code_or_its_words_say_that_it_stands_beside_a_notification)
+{
+	for (size_t i = 0; i < sizeof(notifications) / sizeof(notifications[0]); i++) {
+		AUTO(bdr_done) struct bdr bdr;
+
+		bdr_read(span_of(notifications[i].text), &bdr);
+		cr_expect_eq(bdr_is_of_notification(&bdr), notifications[i].says, "%s",
+			     notifications[i].text);
+	}
+}
+
 Test(error_code, a_known_one_has_a_meaning_and_any_other_is_said_to_be_unknown)
 {
 	uint32_t code;
