@@ -23,6 +23,7 @@ struct folder_intake {
 	struct folder_intake_options options;
 	const struct folder_kind *kind;
 	char *path;
+	char *route; /* NULL: the common one */
 	struct folder_scan *scan;
 	struct folder_file *under_way[UNDER_WAY_MAX];
 	size_t under_way_len;
@@ -133,7 +134,7 @@ take_file(void *ctx, const struct folder_found *found, bool claimed, uint64_t ma
 	file->submission = submission_new(&folder->kind->source, intake_policy(host));
 	file->submission->done = on_file_done;
 	file->submission->ctx = file;
-	file->submission->route = xstrdup(folder->options.row->route);
+	file->submission->route = xstrdup(folder->route);
 	folder->under_way[folder->under_way_len++] = file;
 	intake_submit(host, file->submission);
 }
@@ -170,7 +171,9 @@ folder_intake_new(const struct folder_intake_options *options)
 	};
 
 	folder->options = *options;
+	folder->options.row = NULL; /* a reload frees it */
 	folder->path = xstrdup(options->row->path);
+	folder->route = xstrdup(options->row->route);
 	folder->kind = folder_kind_find(options->row->kind);
 	scan.path = folder->path;
 	scan.kind = folder->kind;
@@ -189,6 +192,7 @@ folder_intake_freep(struct folder_intake **ret_folder)
 	for (size_t i = 0; i < folder->under_way_len; i++)
 		folder_file_freep(&folder->under_way[i]);
 	free(folder->path);
+	free(folder->route);
 	free(folder);
 	*ret_folder = NULL;
 }

@@ -15,8 +15,8 @@ struct pickup_sender;
 
 struct folder_intake_options {
 	const struct intake_host *host;
-	const struct settings_directory *row;
-	struct pickup_sender *sender; /* NULL: its kind sends no mail */
+	const struct settings_directory *row; /* read by folder_intake_new only */
+	struct pickup_sender *sender;         /* NULL: its kind sends no mail */
 	/* There is room again, or something to look at: folder_scan_turn is to be called. */
 	void (*wake)(void *ctx);
 	void *ctx;

@@ -83,6 +83,13 @@ ok 'release --to takes it' ndrq release "$id" --to someone@remote.example
 ok 'and it arrives' wait_for 30 sink_has "$sink" 1 'nobody@mx\.local\.test'
 ok 'at the recipient that was given' grep -rq someone@remote.example "$sink" --include='*.json'
 
+# ---- reload
+
+ndrqd_reload
+deliver reloaded 'Return-Path: <>\nX-Original-To: reloaded@victim.example\n' reloaded@victim.example
+ok 'after a reload the folder is read as before' wait_for 30 taken reloaded
+ok 'and ndrqd still runs' kill -0 "$(cat "$q.pid")"
+
 # ---- kill -9
 
 for numbers in 1-25 26-50 51-75 76-100; do
