@@ -15,6 +15,7 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 export TMPDIR=${TMPDIR:-/var/tmp}
 . "$here/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/ndrqd.sh"
+. "$top_srcdir/tests/lib/unpack.sh"
 . "$top_srcdir/tests/lib/postfix.sh"
 
 need python3
