@@ -309,7 +309,12 @@ store
 badmail 1000
 before=$(records)
 held_up
-sleep 0.2
+# the pipe holds the lines of the first batch of 256 and not those of the second
+for _ in $(seq 300); do
+	taken=$(($(records) - before))
+	[ "$taken" -le 256 ] || break
+	sleep 0.1
+done
 kill -9 "$run"
 let_go
 left=$(ls "$folder" | grep -c BAD)
