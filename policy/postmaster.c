@@ -128,19 +128,19 @@ policy_postmaster_read(struct policy *policy, const struct config_file *file, st
 	return read_limit(policy, file, err);
 }
 
-/* Where a row says copy; of lines that share a row, the first. */
-static struct policy_origin
-origin_of(const struct policy *policy, const struct policy_row *row)
+/* Which line says copy; of lines that share a row, the first. It looks through all. */
+static unsigned
+line_of(const struct policy *policy, const struct policy_row *row)
 {
-	struct policy_origin at = row->source->origins[POLICY_KEY_COPY][0];
+	unsigned line = row->source->origins[POLICY_KEY_COPY][0].line;
 
-	for (size_t i = 0; at.line == 0 && i < policy->remote.len; i++) {
+	for (size_t i = 0; line == 0 && i < policy->remote.len; i++) {
 		const struct domain_entry *e = policy->remote.entries[i];
 
 		if (&policy->rows[e->value] == row)
-			at.line = e->line;
+			line = e->line;
 	}
-	return at;
+	return line;
 }
 
 /* A row whose copies nobody would get. */
@@ -148,16 +148,15 @@ static int
 check_row(const struct policy *policy, const struct policy_row *row, const struct config_file *file,
 	  struct buffer *warnings, struct error *err)
 {
-	struct policy_origin at = origin_of(policy, row);
 	enum policy_copy copy = (enum policy_copy)row->values[POLICY_KEY_COPY][0];
-	const char *path = at.file > 0 ? policy->files[at.file - 1] : "";
+	unsigned said_in = row->source->origins[POLICY_KEY_COPY][0].file;
 
-	if (copy == POLICY_COPY_NONE || at.file == 0)
+	if (copy == POLICY_COPY_NONE || said_in == 0)
 		return 0;
 	if (policy->told.postmaster == NULL)
 		return error_set(err, ERROR_PERM,
-				 "%s:%u: copy: needs postmaster = \"…\", who gets it", path,
-				 at.line);
+				 "%s:%u: copy: needs postmaster = \"…\", who gets it",
+				 policy->files[said_in - 1], line_of(policy, row));
 	if (copy == POLICY_COPY_DIGEST && policy->told.digest_at == NULL)
 		policy_warn(warnings, file, row->source->at,
 			    "copy: \"digest\" tells nobody without digest = { at = \"07:00\"; }");
