@@ -112,12 +112,18 @@ is_forwarded(const struct policy *policy, const char *orcpt)
 	return recipient_read(orcpt, &policy->local, &domain) == RECIPIENT_LOCAL;
 }
 
+static const struct policy_row *
+row_of(const struct policy *policy, const struct domain_entry *entry)
+{
+	return &policy->rows[entry != NULL ? entry->value : 0];
+}
+
 /* A row that tells by proof gives its rule the proof's name too. */
 static void
 name_rule(const struct policy *policy, const struct domain_entry *entry, enum policy_key key,
 	  enum policy_proof proof, struct policy_decision *d)
 {
-	const uint8_t *of = policy->rows[entry != NULL ? entry->value : 0].values[key];
+	const uint8_t *of = row_of(policy, entry)->values[key];
 	bool same = of[POLICY_PROOF_NONE] == of[POLICY_PROOF_PROVED] &&
 		    of[POLICY_PROOF_NONE] == of[POLICY_PROOF_FORGED];
 	char name[POLICY_NAME_SIZE];
@@ -143,13 +149,12 @@ decide_by_rule(const struct policy *policy, const struct policy_subject *subject
 }
 
 static void
-decide_by_row(const struct policy *policy, const struct policy_subject *subject, bool forwarded,
-	      struct policy_decision *d)
+decide_by_row(const struct policy *policy, const struct policy_subject *subject,
+	      const struct domain_entry *entry, bool forwarded, struct policy_decision *d)
 {
 	enum policy_key class_key = key_of(subject->facts->class);
 	enum policy_key key = forwarded ? POLICY_KEY_FORWARDED : class_key;
-	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
-	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
+	const struct policy_row *row = row_of(policy, entry);
 
 	d->action = (enum policy_action)row->values[key][subject->proof];
 	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
@@ -160,20 +165,18 @@ decide_by_row(const struct policy *policy, const struct policy_subject *subject,
 
 static void
 decide_by_policy(const struct policy *policy, const struct policy_subject *subject,
-		 struct policy_decision *d)
+		 const struct domain_entry *entry, struct policy_decision *d)
 {
 	bool forwarded = is_forwarded(policy, subject->orcpt);
 
 	if (!decide_by_rule(policy, subject, forwarded, d))
-		decide_by_row(policy, subject, forwarded, d);
+		decide_by_row(policy, subject, entry, forwarded, d);
 }
 
 /* What is sent on, when it is, and who hears of it: the row's word, whoever decides. */
 static void
-take_options(const struct policy *policy, const struct facts *facts, struct policy_decision *d)
+take_options(const struct policy_row *row, const struct facts *facts, struct policy_decision *d)
 {
-	const struct domain_entry *entry = domain_table_find(&policy->remote, d->domain);
-	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
 	bool reports = facts->class == FACTS_FAILED || facts->class == FACTS_DELAYED ||
 		       facts->limits; /* it may be one */
 
@@ -189,15 +192,18 @@ policy_decide(const struct policy *policy, const struct policy_subject *subject,
 	struct policy_decision d = { 0 };
 	enum recipient_kind kind = recipient_read(subject->rcpt, &policy->local, &d.domain);
 	struct policy_subject known = *subject;
+	const struct domain_entry *entry = NULL;
 
 	assert(subject->facts != NULL);
+	if (kind == RECIPIENT_REMOTE)
+		entry = domain_table_find(&policy->remote, d.domain);
 	if (known.proof == POLICY_PROOF_NONE)
 		known.proof = proof_find(policy, subject->facts, d.domain);
 	d.proof = known.proof;
 	if (kind == RECIPIENT_REMOTE)
-		take_options(policy, subject->facts, &d);
+		take_options(row_of(policy, entry), subject->facts, &d);
 	if (!decide_by_recipient(kind, &d) && !decide_by_facts(subject->facts, &d))
-		decide_by_policy(policy, &known, &d);
+		decide_by_policy(policy, &known, entry, &d);
 	if (subject->truncated && d.action == POLICY_SEND)
 		decide(&d, POLICY_HOLD, "truncated");
 	*ret_decision = d;

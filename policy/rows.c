@@ -266,7 +266,7 @@ policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
 	size_t len;
 
 	if (row->name[0] != '\0') {
-		(void)memcpy(out, row->name, POLICY_NAME_SIZE);
+		(void)strcpy(out, row->name);
 		return;
 	}
 	/* of a long name the end, which tells who it is */

@@ -55,11 +55,11 @@ write_policy(const char *folder, bool listed, size_t domains)
 	buffer_add_str(&conf, listed ? "domains_file = \"domains\";\n" : "remote_domains = (\n");
 	for (size_t i = 0; i < domains; i++)
 		if (listed)
-			buffer_printf(&list, "%sdomain-%zu.example ndr=%s\n", i % 2 ? "*." : "", i,
+			buffer_printf(&list, "%sdomain-%06zu.example ndr=%s\n", i % 2 ? "*." : "", i,
 				      i % 3 ? "send" : "hold");
 		else
 			buffer_printf(&conf,
-				      "%s{ name = \"n%zu\"; domain = \"%sdomain-%zu.example\"; ndr "
+				      "%s{ name = \"n%06zu\"; domain = \"%sdomain-%06zu.example\"; ndr "
 				      "= \"send\"; }\n",
 				      i > 0 ? "," : "", i, i % 2 ? "*." : "", i);
 	buffer_add_str(&conf, listed ? "" : ");\n");
@@ -89,8 +89,8 @@ load(const char *folder, bool listed, size_t domains, double *ret_s)
 static double
 decide_ns(const struct policy *policy, size_t domains)
 {
-	static const char *const forms[] = { "u@domain-%zu.example", "u@mx.domain-%zu.example",
-					     "u@mx.other-%zu.example" };
+	static const char *const forms[] = { "u@domain-%06zu.example", "u@mx.domain-%06zu.example",
+					     "u@mx.other-%06zu.example" };
 	const struct facts facts = { .class = FACTS_FAILED };
 	char(*rcpts)[64] = xcalloc(DECISIONS, sizeof(*rcpts));
 	double before, after;
