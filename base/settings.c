@@ -32,6 +32,18 @@ const char *const settings_directory_kinds[] = {
 	"maildir", "iis-badmail", "iis-drop", "exchange-replay", "exchange-badmail", "pickup", NULL,
 };
 
+/* Where mail leaves: all of it, or that of one directory. */
+/* clang-format off */
+#define RELEASE_ITEMS(at, relay_help, pickup_help, replay_help)                                    \
+	{ "release.relay", CONFIG_TEXT, at(release.relay), NULL, 1, 4000, NULL, relay_help },      \
+	{ "release.pickup", CONFIG_TEXT, at(release.pickup), NULL, 1, 4000, NULL, pickup_help },   \
+	{ "release.replay", CONFIG_TEXT, at(release.replay), NULL, 1, 4000, NULL, replay_help },   \
+	{ "release.temporary", CONFIG_TEXT, at(release.temporary), NULL, 1, 4000, NULL,            \
+	  "where files for these are written first" },                                             \
+	{ "release.dot_stuff", CONFIG_BOOL, at(release.dot_stuff), "false", 0, 0, NULL,            \
+	  "whether Pickup expects a dot before each dot" }
+/* clang-format on */
+
 /* clang-format off: a table */
 #define AT(member) offsetof(struct settings, member)
 const struct config_item settings_items[] = {
@@ -64,16 +76,9 @@ const struct config_item settings_items[] = {
 	{ "directory.orphan_timeout", CONFIG_SPAN, AT(directory.orphan_timeout_ms), "5m", 0,
 	  30 * DAY, NULL, "waiting for the rest of a triplet" },
 
-	{ "release.relay", CONFIG_TEXT, AT(release.relay), NULL, 1, 4000, NULL,
-	  "the mail server's release port" },
-	{ "release.pickup", CONFIG_TEXT, AT(release.pickup), NULL, 1, 4000, NULL,
-	  "instead of a relay: IIS's Pickup folder" },
-	{ "release.replay", CONFIG_TEXT, AT(release.replay), NULL, 1, 4000, NULL,
-	  "instead of a relay: Exchange's Replay folder" },
-	{ "release.temporary", CONFIG_TEXT, AT(release.temporary), NULL, 1, 4000, NULL,
-	  "where files for these are written first" },
-	{ "release.dot_stuff", CONFIG_BOOL, AT(release.dot_stuff), "false", 0, 0, NULL,
-	  "whether Pickup expects a dot before each dot" },
+	RELEASE_ITEMS(AT, "the mail server's release port",
+		      "instead of a relay: IIS's Pickup folder",
+		      "instead of a relay: Exchange's Replay folder"),
 	{ "release.sessions", CONFIG_INT, AT(release.sessions), "4", 1, 64, NULL,
 	  "connections to it at once" },
 	{ "release.retry_min", CONFIG_SPAN, AT(release.retry_min_ms), "30s", SECOND / 10, DAY, NULL,
@@ -115,20 +120,11 @@ const size_t settings_items_len = LEN(settings_items);
 #define ROW(member) offsetof(struct settings_directory, member)
 /* kind is checked by hand, so that the error can say what there is */
 const struct config_item settings_directory_items[] = {
-	{ "kind", CONFIG_TEXT, offsetof(struct settings_directory, kind), NULL, 0, 0, NULL,
-	  "how mail lies in it" },
-	{ "path", CONFIG_TEXT, offsetof(struct settings_directory, path), NULL, 1, 4000, NULL,
-	  "the folder" },
-	{ "release.relay", CONFIG_TEXT, ROW(release.relay), NULL, 1, 4000, NULL,
-	  "whither what came from it leaves, instead of the common one" },
-	{ "release.pickup", CONFIG_TEXT, ROW(release.pickup), NULL, 1, 4000, NULL,
-	  "the same, into IIS's Pickup folder" },
-	{ "release.replay", CONFIG_TEXT, ROW(release.replay), NULL, 1, 4000, NULL,
-	  "the same, into Exchange's Replay folder" },
-	{ "release.temporary", CONFIG_TEXT, ROW(release.temporary), NULL, 1, 4000, NULL,
-	  "where files for these are written first" },
-	{ "release.dot_stuff", CONFIG_BOOL, ROW(release.dot_stuff), "false", 0, 0, NULL,
-	  "whether Pickup expects a dot before each dot" },
+	{ "kind", CONFIG_TEXT, ROW(kind), NULL, 0, 0, NULL, "how mail lies in it" },
+	{ "path", CONFIG_TEXT, ROW(path), NULL, 1, 4000, NULL, "the folder" },
+	RELEASE_ITEMS(ROW, "whither what came from it leaves, instead of the common one",
+		      "the same, into IIS's Pickup folder",
+		      "the same, into Exchange's Replay folder"),
 };
 const size_t settings_directory_items_len = LEN(settings_directory_items);
 /* clang-format on */

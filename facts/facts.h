@@ -119,7 +119,7 @@ struct facts {
 	enum facts_class class;
 	bool limits; /* beyond the limits of scan.h: class is unknown, the rest may be empty */
 	enum facts_source class_source;
-	const char *family;  /* by whose mark it was known (family.c); NULL: by structure */
+	const char *family;  /* by whose mark it was known (family_table.c); NULL: by structure */
 	char *reporting_mta; /* without the address type */
 	enum facts_source reporting_mta_source;
 	char *arrival_date; /* when the returned message reached that MTA, as the report has it */

@@ -195,79 +195,80 @@ Test(settings, a_directory_may_have_a_way_out_of_its_own)
 			   "%s", shown.data);
 }
 
+/* An ndrq.conf, and a part of the sentence that refuses it. */
+static const struct {
+	const char *text, *says;
+} bad_files[] = {
+	{ LEAST, "neither lmtp.listen nor directories is set" },
+	{ LEAST "directories = ();", "neither lmtp.listen nor directories is set" },
+	{ LEAST "lmtp = { listen = [ ]; };", "neither lmtp.listen nor" },
+	{ INLET "policy = \"p\"; release = { relay = \"unix:/r\"; };",
+	  "ndrq.conf: store: required, and not set" },
+	{ INLET "store = \"p\"; release = { relay = \"unix:/r\"; };", "policy: required" },
+	{ INLET "store = \"p\"; policy = \"p\";", "release.relay: required" },
+	{ INLET "store = \"p\"; policy = \"p\";\nrelease = { relay = \"unix:/r\"; pickup = "
+		"\"/p\"; };",
+	  "ndrq.conf:3: release: one of relay, pickup and replay is expected, not 2" },
+	{ INLET "store = \"p\"; policy = \"p\";\nrelease = { pickup = \"/p/\"; temporary = "
+		"\"/p\"; };",
+	  "release.temporary: must not be the folder itself" },
+	{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; release = { }; });",
+	  "ndrq.conf:3: release.relay: required" },
+	{ INLET "store = \"\";", "ndrq.conf:2: store: a text in quotes" },
+	{ LEAST "\nlmtp = { listen = [ \"127.0.0.1:1\", \"mx:25\" ]; };",
+	  "ndrq.conf:3: lmtp.listen: \"mx:25\" is neither" },
+	{ LEAST "lmtp = { listen = [ \"unix:x\", \"unix:x\" ]; };",
+	  "lmtp.listen: the same address twice" },
+	{ LEAST "lmtp = { listen = \"unix:/"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; };",
+	  "the path of a socket has at most 107 bytes, not 121" },
+	{ LEAST "directories = ( { kind = \"mbox\"; path = \"/x\"; } );",
+	  "ndrq.conf:2: directories: unknown kind \"mbox\"; there are: \"maildir\", "
+	  "\"iis-badmail\", " },
+	{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
+		"directories = ( { kind = \"pickup\"; path = \"/x\"; } );",
+	  "ndrq.conf:3: directories: a row of kind \"pickup\" sends mail, and none" },
+	{ LEAST "directories = ( { path = \"/x\"; } );", "a row needs kind and path" },
+	{ LEAST "directories = ( { kind = \"maildir\"; } );", "a row needs kind and path" },
+	{ LEAST "directories = ( { kind = \"maildir\"; paht = \"/x\"; } );",
+	  "paht: unknown key; is \"path\" meant?" },
+	{ LEAST "directories = { kind = \"maildir\"; };", "a list of groups is expected" },
+	{ LEAST "directories = ( \"/x\" );", "a list of groups is expected" },
+	{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; },\n"
+		"{ kind = \"maildir\"; path = \"/x\"; } );",
+	  "ndrq.conf:4: directories: the same path as in line 3" },
+	{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
+		"directories = ( { kind = \"iis-drop\"; path = \"/p/\"; } );",
+	  "ndrq.conf:3: directories: what is released into /p would be taken from" },
+	{ LEAST "directories = ( { kind = \"exchange-replay\"; path = \"/p\"; "
+		"release = { replay = \"/p\"; }; } );",
+	  "directories: what is released into /p would be taken from there again" },
+	{ LEAST "directories = (\n{ kind = \"iis-badmail\"; path = \"/x\"; },\n"
+		"{ kind = \"exchange-badmail\"; path = \"/x/\"; } );",
+	  "ndrq.conf:4: directories: the same path as in line 3" },
+	{ LEAST INLET "hostname = \"a b\";", "hostname: this host's name" },
+	{ LEAST INLET "log = \"file\";", "log: \"syslog\" or \"stderr\" is expected" },
+	{ LEAST INLET "retention = { record = \"1d\"; };", "retention.record: shorter than" },
+	{ "store = \"s\"; policy = \"p\"; " INLET
+	  "release = { relay = \"unix:/r\"; retry_min = \"2h\"; };",
+	  "ndrq.conf:2: release.retry_min: longer than release.retry_max" },
+	{ LEAST INLET "limits = { commit_batch = 0; };", "from 1 to 4096 is expected" },
+	{ LEAST INLET "limits = { treads = 3; };", "is \"limits.threads\" meant?" },
+	{ LEAST INLET "direcories = ();", "is \"directories\" meant?" },
+};
+
 Test(settings, what_cannot_work_is_refused_and_says_why)
 {
-	static const struct {
-		const char *text, *says;
-	} cases[] = {
-		{ LEAST, "neither lmtp.listen nor directories is set" },
-		{ LEAST "directories = ();", "neither lmtp.listen nor directories is set" },
-		{ LEAST "lmtp = { listen = [ ]; };", "neither lmtp.listen nor" },
-		{ INLET "policy = \"p\"; release = { relay = \"unix:/r\"; };",
-		  "ndrq.conf: store: required, and not set" },
-		{ INLET "store = \"p\"; release = { relay = \"unix:/r\"; };", "policy: required" },
-		{ INLET "store = \"p\"; policy = \"p\";", "release.relay: required" },
-		{ INLET "store = \"p\"; policy = \"p\";\nrelease = { relay = \"unix:/r\"; pickup = "
-			"\"/p\"; };",
-		  "ndrq.conf:3: release: one of relay, pickup and replay is expected, not 2" },
-		{ INLET "store = \"p\"; policy = \"p\";\nrelease = { pickup = \"/p/\"; temporary = "
-			"\"/p\"; };",
-		  "release.temporary: must not be the folder itself" },
-		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; release = { }; });",
-		  "ndrq.conf:3: release.relay: required" },
-		{ INLET "store = \"\";", "ndrq.conf:2: store: a text in quotes" },
-		{ LEAST "\nlmtp = { listen = [ \"127.0.0.1:1\", \"mx:25\" ]; };",
-		  "ndrq.conf:3: lmtp.listen: \"mx:25\" is neither" },
-		{ LEAST "lmtp = { listen = [ \"unix:x\", \"unix:x\" ]; };",
-		  "lmtp.listen: the same address twice" },
-		{ LEAST "lmtp = { listen = \"unix:/"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; };",
-		  "the path of a socket has at most 107 bytes, not 121" },
-		{ LEAST "directories = ( { kind = \"mbox\"; path = \"/x\"; } );",
-		  "ndrq.conf:2: directories: unknown kind \"mbox\"; there are: \"maildir\", "
-		  "\"iis-badmail\", " },
-		{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
-			"directories = ( { kind = \"pickup\"; path = \"/x\"; } );",
-		  "ndrq.conf:3: directories: a row of kind \"pickup\" sends mail, and none" },
-		{ LEAST "directories = ( { path = \"/x\"; } );", "a row needs kind and path" },
-		{ LEAST "directories = ( { kind = \"maildir\"; } );", "a row needs kind and path" },
-		{ LEAST "directories = ( { kind = \"maildir\"; paht = \"/x\"; } );",
-		  "paht: unknown key; is \"path\" meant?" },
-		{ LEAST "directories = { kind = \"maildir\"; };", "a list of groups is expected" },
-		{ LEAST "directories = ( \"/x\" );", "a list of groups is expected" },
-		{ LEAST "directories = (\n{ kind = \"maildir\"; path = \"/x\"; },\n"
-			"{ kind = \"maildir\"; path = \"/x\"; } );",
-		  "ndrq.conf:4: directories: the same path as in line 3" },
-		{ INLET "store = \"p\"; policy = \"p\"; release = { pickup = \"/p\"; };\n"
-			"directories = ( { kind = \"iis-drop\"; path = \"/p/\"; } );",
-		  "ndrq.conf:3: directories: what is released into /p would be taken from" },
-		{ LEAST "directories = ( { kind = \"exchange-replay\"; path = \"/p\"; "
-			"release = { replay = \"/p\"; }; } );",
-		  "directories: what is released into /p would be taken from there again" },
-		{ LEAST "directories = (\n{ kind = \"iis-badmail\"; path = \"/x\"; },\n"
-			"{ kind = \"exchange-badmail\"; path = \"/x/\"; } );",
-		  "ndrq.conf:4: directories: the same path as in line 3" },
-		{ LEAST INLET "hostname = \"a b\";", "hostname: this host's name" },
-		{ LEAST INLET "log = \"file\";", "log: \"syslog\" or \"stderr\" is expected" },
-		{ LEAST INLET "retention = { record = \"1d\"; };",
-		  "retention.record: shorter than" },
-		{ "store = \"s\"; policy = \"p\"; " INLET
-		  "release = { relay = \"unix:/r\"; retry_min = \"2h\"; };",
-		  "ndrq.conf:2: release.retry_min: longer than release.retry_max" },
-		{ LEAST INLET "limits = { commit_batch = 0; };", "from 1 to 4096 is expected" },
-		{ LEAST INLET "limits = { treads = 3; };", "is \"limits.threads\" meant?" },
-		{ LEAST INLET "direcories = ();", "is \"directories\" meant?" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad_files) / sizeof(bad_files[0]); i++) {
 		struct settings *s = NULL;
 		struct error err = { 0 };
 
-		cr_expect_eq(read_settings(cases[i].text, &s, &err), -1, "case %zu", i);
+		cr_expect_eq(read_settings(bad_files[i].text, &s, &err), -1, "case %zu", i);
 		cr_expect_null(s);
 		cr_expect_eq(err.class, ERROR_PERM);
-		cr_expect_not_null(strstr(err.text, cases[i].says), "case %zu: %s", i, err.text);
+		cr_expect_not_null(strstr(err.text, bad_files[i].says), "case %zu: %s", i,
+				   err.text);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -49,6 +50,41 @@ sample_policy(const char *text)
 
 	cr_assert_eq(sample_read(text, &policy, NULL, &err), 0, "%s", err.text);
 	return policy;
+}
+
+/* Refused for good, with the place ("/p.conf:") and these words. */
+static inline void
+sample_refused_at(const char *text, struct span listed, const char *place, const char *says)
+{
+	AUTO(freep) char *lines = listed.data != NULL ? span_dup(listed) : xstrdup("");
+	struct policy *policy = NULL;
+	struct error err = { 0 };
+
+	cr_expect_eq(sample_read_with(text, listed, &policy, NULL, &err), -1, "%s%s", text, lines);
+	cr_expect_null(policy);
+	cr_expect_eq(err.class, ERROR_PERM);
+	cr_expect_not_null(strstr(err.text, place), "%s%s: %s", text, lines, err.text);
+	cr_expect_not_null(strstr(err.text, says), "%s%s: %s", text, lines, err.text);
+}
+
+static inline void
+sample_refused(const char *text, const char *says)
+{
+	sample_refused_at(text, span_of(NULL), "/p.conf:", says);
+}
+
+/* Read, with these words among the warnings; "": without a warning. */
+static inline void
+sample_warned(const char *text, const char *says)
+{
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(buffer_done) struct buffer warnings = { 0 };
+	struct error err = { 0 };
+
+	buffer_add_str(&warnings, "");
+	cr_assert_eq(sample_read(text, &policy, &warnings, &err), 0, "%s: %s", text, err.text);
+	cr_expect_not_null(strstr(warnings.data, says), "%s: %s", text, warnings.data);
+	cr_expect_eq(warnings.len == 0, says[0] == '\0', "%s: %s", text, warnings.data);
 }
 
 #endif

@@ -169,6 +169,59 @@ Test(decide, the_first_that_knows_decides_and_names_its_rule)
 		check(policy, &cases[i], i);
 }
 
+/* A notification of that class for rcpt, at first for orcpt, and what becomes of it by its proof.
+ */
+static const struct {
+	const char *rcpt, *orcpt;
+	enum facts_class class;
+	const char *says[POLICY_PROOFS][2]; /* none, proved, forged: action, rule */
+} by_proof[] = {
+	{ "u@x.example",
+	  NULL,
+	  FACTS_FAILED,
+	  { { "hold", "All.ndr.none" },
+	    { "send", "All.ndr.proved" },
+	    { "delete", "All.ndr.forged" } } },
+	{ "u@a.example",
+	  NULL,
+	  FACTS_FAILED,
+	  { { "send", "A.ndr.none" }, { "send", "A.ndr.proved" }, { "delete", "A.ndr.forged" } } },
+	{ "u@b.example",
+	  NULL,
+	  FACTS_FAILED,
+	  { { "hold", "B.ndr" }, { "hold", "B.ndr" }, { "hold", "B.ndr" } } },
+	{ "u@a.example",
+	  NULL,
+	  FACTS_DELAYED,
+	  { { "delete", "A.delay.none" },
+	    { "send", "A.delay.proved" },
+	    { "delete", "A.delay.forged" } } },
+	/* what nobody has recognised is deleted only by a row that says so itself */
+	{ "u@x.example",
+	  NULL,
+	  FACTS_UNKNOWN,
+	  { { "send", "All.unknown.none" },
+	    { "hold", "All.unknown.proved" },
+	    { "delete", "All.unknown.forged" } } },
+	{ "u@b.example",
+	  NULL,
+	  FACTS_UNKNOWN,
+	  { { "send", "B.unknown.none" },
+	    { "hold", "B.unknown.proved" },
+	    { "hold", "B.unknown.forged" } } },
+	{ "u@b.example",
+	  "u@ours.example",
+	  FACTS_UNKNOWN,
+	  { { "send", "B.forwarded.none" },
+	    { "send", "B.forwarded.proved" },
+	    { "hold", "B.forwarded.forged" } } },
+	/* whom it is for comes first */
+	{ "u@ours.example",
+	  NULL,
+	  FACTS_FAILED,
+	  { { "send", "local" }, { "send", "local" }, { "send", "local" } } },
+};
+
 Test(decide, a_row_may_tell_by_proof_and_inherits_each_member)
 {
 	AUTO(policy_unrefp)
@@ -183,72 +236,20 @@ Test(decide, a_row_may_tell_by_proof_and_inherits_each_member)
 		"   delay = { proved = \"send\"; }; },\n"
 		" { name = \"B\"; domain = \"b.example\"; ndr = \"hold\"; }\n"
 		");\n");
-	static const struct {
-		const char *rcpt, *orcpt;
-		enum facts_class class;
-		const char *says[POLICY_PROOFS][2]; /* none, proved, forged: action, rule */
-	} proofs[] = {
-		{ "u@x.example",
-		  NULL,
-		  FACTS_FAILED,
-		  { { "hold", "All.ndr.none" },
-		    { "send", "All.ndr.proved" },
-		    { "delete", "All.ndr.forged" } } },
-		{ "u@a.example",
-		  NULL,
-		  FACTS_FAILED,
-		  { { "send", "A.ndr.none" },
-		    { "send", "A.ndr.proved" },
-		    { "delete", "A.ndr.forged" } } },
-		{ "u@b.example",
-		  NULL,
-		  FACTS_FAILED,
-		  { { "hold", "B.ndr" }, { "hold", "B.ndr" }, { "hold", "B.ndr" } } },
-		{ "u@a.example",
-		  NULL,
-		  FACTS_DELAYED,
-		  { { "delete", "A.delay.none" },
-		    { "send", "A.delay.proved" },
-		    { "delete", "A.delay.forged" } } },
-		/* what nobody has recognised is deleted only by a row that says so itself */
-		{ "u@x.example",
-		  NULL,
-		  FACTS_UNKNOWN,
-		  { { "send", "All.unknown.none" },
-		    { "hold", "All.unknown.proved" },
-		    { "delete", "All.unknown.forged" } } },
-		{ "u@b.example",
-		  NULL,
-		  FACTS_UNKNOWN,
-		  { { "send", "B.unknown.none" },
-		    { "hold", "B.unknown.proved" },
-		    { "hold", "B.unknown.forged" } } },
-		{ "u@b.example",
-		  "u@ours.example",
-		  FACTS_UNKNOWN,
-		  { { "send", "B.forwarded.none" },
-		    { "send", "B.forwarded.proved" },
-		    { "hold", "B.forwarded.forged" } } },
-		/* whom it is for comes first */
-		{ "u@ours.example",
-		  NULL,
-		  FACTS_FAILED,
-		  { { "send", "local" }, { "send", "local" }, { "send", "local" } } },
-	};
 
-	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
+	for (size_t i = 0; i < sizeof(by_proof) / sizeof(by_proof[0]); i++)
 		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++) {
-			const struct facts facts = { .class = proofs[i].class };
+			const struct facts facts = { .class = by_proof[i].class };
 			const struct policy_subject subject = { .facts = &facts,
-								.rcpt = proofs[i].rcpt,
-								.orcpt = proofs[i].orcpt,
+								.rcpt = by_proof[i].rcpt,
+								.orcpt = by_proof[i].orcpt,
 								.proof = proof };
 			struct policy_decision d;
 
 			policy_decide(policy, &subject, &d);
-			cr_expect_str_eq(policy_action_name(d.action), proofs[i].says[proof][0],
+			cr_expect_str_eq(policy_action_name(d.action), by_proof[i].says[proof][0],
 					 "case %zu, %s", i, policy_proof_name(proof));
-			cr_expect_str_eq(d.rule, proofs[i].says[proof][1], "case %zu, %s", i,
+			cr_expect_str_eq(d.rule, by_proof[i].says[proof][1], "case %zu, %s", i,
 					 policy_proof_name(proof));
 			policy_decision_done(&d);
 		}

@@ -52,117 +52,112 @@ static const struct policy_setting no_diagnostics = { POLICY_KEY_NDR_DIAGNOSTICS
 static const struct policy_setting headers = { POLICY_KEY_RETURNED, POLICY_PROOFS,
 					       POLICY_RETURNED_HEADERS };
 
+/* A policy.conf, the pattern whose row is changed, to what, and the policy.conf it becomes. */
+static const struct {
+	const char *text, *pattern;
+	const struct policy_setting *setting;
+	const char *result;
+} row_edits[] = {
+	/* a value is replaced where it stands */
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"hold\"; } );\n", "a",
+	  &send_ndr,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
+	{ LOCAL "remote_domains = ( { ndr : \"ho\" \"ld\" /* b */ , domain = \"A.\"; "
+		"name = \"A\" } );\n",
+	  "a", &send_ndr,
+	  LOCAL "remote_domains = ( { ndr : \"send\" /* b */ , domain = \"A.\"; "
+		"name = \"A\" } );\n" },
+	/* a member in its group, or a group from a value */
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { proved = "
+		"\"hold\"; none = \"hold\"; } } );\n",
+	  "a", &send_proved,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { proved = "
+		"\"send\"; none = \"hold\"; } } );\n" },
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { none = "
+		"\"hold\" } } );\n",
+	  "a", &send_proved,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { none = "
+		"\"hold\"; proved = \"send\"; } } );\n" },
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"delete\" } );\n", "a",
+	  &send_proved,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { proved = "
+		"\"send\"; forged = \"delete\"; none = \"delete\"; } } );\n" },
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { none = "
+		"\"hold\"; }; } );\n",
+	  "a", &send_ndr,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
+	/* a new key stands last: on the line, or on one of its own */
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\" } );\n", "a", &send_ndr,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
+	{ LOCAL "remote_domains = (\n\t{\n\t\tname = \"A\";\n\t\tdomain = \"a\";   # a\n"
+		"\t\t# b\n\t}   # c\n);\n",
+	  "a", &send_proved,
+	  LOCAL "remote_domains = (\n\t{\n\t\tname = \"A\";\n\t\tdomain = \"a\";   # a\n"
+		"\t\t# b\n\t\tndr = { proved = \"send\"; };\n\t}   # c\n);\n" },
+	/* the right one of several, whatever comments and texts say */
+	{ LOCAL "# { domain = \"b\"; }\nremote_domains = ( { name = \"domain = b\"; domain "
+		"= \"a\"; },\n// {\n{ name = \"B\"; domain = \"*.b\"; }, { name = \"C\"; "
+		"domain = "
+		"\"b\"; } );\n",
+	  "b", &send_ndr,
+	  LOCAL "# { domain = \"b\"; }\nremote_domains = ( { name = \"domain = b\"; domain "
+		"= \"a\"; },\n// {\n{ name = \"B\"; domain = \"*.b\"; }, { name = \"C\"; "
+		"domain = "
+		"\"b\"; ndr = \"send\"; } );\n" },
+	/* a new row is the last */
+	{ LOCAL, "*.b.example", &send_ndr,
+	  LOCAL "\nremote_domains = (\n\t{ name = \"*.b.example\"; domain = "
+		"\"*.b.example\"; ndr = \"send\"; }\n);\n" },
+	{ "local_domains = \"ours.example\";", "*", &send_ndr,
+	  LOCAL "\nremote_domains = (\n\t{ name = \"Default\"; domain = \"*\"; ndr = "
+		"\"send\"; }\n);\n" },
+	{ LOCAL "remote_domains = ( );\n", "b", &send_ndr,
+	  LOCAL "remote_domains = ( \n\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n"
+		");\n" },
+	{ LOCAL "remote_domains = (\n);\n", "b", &send_ndr,
+	  LOCAL "remote_domains = (\n\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n"
+		");\n" },
+	{ LOCAL "remote_domains = (\n  { name = \"A\"; domain = \"a\"; }  # a\n  # more\n);\n", "b",
+	  &send_ndr,
+	  LOCAL "remote_domains = (\n  { name = \"A\"; domain = \"a\"; },  # a\n"
+		"  { name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n  # more\n);\n" },
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; } );\n", "b", &send_ndr,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; }, { name = \"b\"; "
+		"domain = \"b\"; ndr = \"send\"; } );\n" },
+	/* what holds whatever the proof; a flag has no quotes */
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
+		"TRUE; } );\n",
+	  "a", &no_diagnostics,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
+		"false; } );\n" },
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
+		"false; copy = \"each\"; } );\npostmaster = \"p@a\";\n",
+	  "b.a", &headers,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
+		"false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
+		"ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
+		"postmaster = \"p@a\";\n" },
+	/* a new row keeps what was said for the domain until now */
+	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
+		"ndr = { none = \"delete\"; }; } );\n",
+	  "b.a", &send_proved,
+	  LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
+		"ndr = { none = \"delete\"; }; }, { name = \"b.a\"; domain = \"b.a\"; ndr = "
+		"{ none = \"delete\"; proved = \"send\"; }; delay = \"send\"; } );\n" },
+};
+
 Test(edit, the_row_of_the_domain_changes_and_all_else_stays)
 {
-	const struct {
-		const char *text, *pattern;
-		struct policy_setting setting;
-		const char *result;
-	} cases[] = {
-		/* a value is replaced where it stands */
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"hold\"; } );\n",
-		  "a", send_ndr,
-		  LOCAL
-		  "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
-		{ LOCAL "remote_domains = ( { ndr : \"ho\" \"ld\" /* b */ , domain = \"A.\"; "
-			"name = \"A\" } );\n",
-		  "a", send_ndr,
-		  LOCAL "remote_domains = ( { ndr : \"send\" /* b */ , domain = \"A.\"; "
-			"name = \"A\" } );\n" },
-		/* a member in its group, or a group from a value */
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { proved = "
-			"\"hold\"; none = \"hold\"; } } );\n",
-		  "a", send_proved,
-		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { proved = "
-			"\"send\"; none = \"hold\"; } } );\n" },
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { none = "
-			"\"hold\" } } );\n",
-		  "a", send_proved,
-		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { none = "
-			"\"hold\"; proved = \"send\"; } } );\n" },
-		{ LOCAL
-		  "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"delete\" } );\n",
-		  "a", send_proved,
-		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { proved = "
-			"\"send\"; forged = \"delete\"; none = \"delete\"; } } );\n" },
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = { none = "
-			"\"hold\"; }; } );\n",
-		  "a", send_ndr,
-		  LOCAL
-		  "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
-		/* a new key stands last: on the line, or on one of its own */
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\" } );\n", "a", send_ndr,
-		  LOCAL
-		  "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
-		{ LOCAL "remote_domains = (\n\t{\n\t\tname = \"A\";\n\t\tdomain = \"a\";   # a\n"
-			"\t\t# b\n\t}   # c\n);\n",
-		  "a", send_proved,
-		  LOCAL "remote_domains = (\n\t{\n\t\tname = \"A\";\n\t\tdomain = \"a\";   # a\n"
-			"\t\t# b\n\t\tndr = { proved = \"send\"; };\n\t}   # c\n);\n" },
-		/* the right one of several, whatever comments and texts say */
-		{ LOCAL "# { domain = \"b\"; }\nremote_domains = ( { name = \"domain = b\"; domain "
-			"= \"a\"; },\n// {\n{ name = \"B\"; domain = \"*.b\"; }, { name = \"C\"; "
-			"domain = "
-			"\"b\"; } );\n",
-		  "b", send_ndr,
-		  LOCAL "# { domain = \"b\"; }\nremote_domains = ( { name = \"domain = b\"; domain "
-			"= \"a\"; },\n// {\n{ name = \"B\"; domain = \"*.b\"; }, { name = \"C\"; "
-			"domain = "
-			"\"b\"; ndr = \"send\"; } );\n" },
-		/* a new row is the last */
-		{ LOCAL, "*.b.example", send_ndr,
-		  LOCAL "\nremote_domains = (\n\t{ name = \"*.b.example\"; domain = "
-			"\"*.b.example\"; ndr = \"send\"; }\n);\n" },
-		{ "local_domains = \"ours.example\";", "*", send_ndr,
-		  LOCAL "\nremote_domains = (\n\t{ name = \"Default\"; domain = \"*\"; ndr = "
-			"\"send\"; }\n);\n" },
-		{ LOCAL "remote_domains = ( );\n", "b", send_ndr,
-		  LOCAL "remote_domains = ( \n\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n"
-			");\n" },
-		{ LOCAL "remote_domains = (\n);\n", "b", send_ndr,
-		  LOCAL "remote_domains = (\n\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n"
-			");\n" },
-		{ LOCAL
-		  "remote_domains = (\n  { name = \"A\"; domain = \"a\"; }  # a\n  # more\n);\n",
-		  "b", send_ndr,
-		  LOCAL "remote_domains = (\n  { name = \"A\"; domain = \"a\"; },  # a\n"
-			"  { name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n  # more\n);\n" },
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; } );\n", "b", send_ndr,
-		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; }, { name = \"b\"; "
-			"domain = \"b\"; ndr = \"send\"; } );\n" },
-		/* what holds whatever the proof; a flag has no quotes */
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
-			"TRUE; } );\n",
-		  "a", no_diagnostics,
-		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"a\"; ndr_diagnostics = "
-			"false; } );\n" },
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
-			"false; copy = \"each\"; } );\npostmaster = \"p@a\";\n",
-		  "b.a", headers,
-		  LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; ndr_diagnostics = "
-			"false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
-			"ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
-			"postmaster = \"p@a\";\n" },
-		/* a new row keeps what was said for the domain until now */
-		{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
-			"ndr = { none = \"delete\"; }; } );\n",
-		  "b.a", send_proved,
-		  LOCAL
-		  "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
-		  "ndr = { none = \"delete\"; }; }, { name = \"b.a\"; domain = \"b.a\"; ndr = "
-		  "{ none = \"delete\"; proved = \"send\"; }; delay = \"send\"; } );\n" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(row_edits) / sizeof(row_edits[0]); i++) {
 		AUTO(policy_edit_done) struct policy_edit e = { 0 };
 		struct error err = { 0 };
 
-		put("p.conf", cases[i].text);
-		cr_assert_eq(edit(cases[i].pattern, cases[i].setting, &e, &err), 0, "case %zu: %s",
-			     i, err.text);
+		put("p.conf", row_edits[i].text);
+		cr_assert_eq(edit(row_edits[i].pattern, *row_edits[i].setting, &e, &err), 0,
+			     "case %zu: %s", i, err.text);
 		cr_expect_str_eq(e.file, "p.conf");
-		cr_expect_str_eq(e.old_text.data, cases[i].text);
-		cr_expect_str_eq(e.new_text.data, cases[i].result, "case %zu: %s", i,
+		cr_expect_str_eq(e.old_text.data, row_edits[i].text);
+		cr_expect_str_eq(e.new_text.data, row_edits[i].result, "case %zu: %s", i,
 				 e.new_text.data);
 	}
 }

@@ -9,145 +9,121 @@
 #define LOCAL "local_domains = [ \"ours.example\" ];\n"
 #define ROW   LOCAL "remote_domains = (\n"
 
+/* A policy.conf, and a part of the sentence that refuses it. */
+static const struct {
+	const char *text, *says;
+} bad_files[] = {
+	{ "", "p.conf: local_domains: required" },
+	{ "local_domains = [ ];", "p.conf:1: local_domains: required" },
+	{ "\nlocal_domains = [ \"a\",\n\"*\" ];", "p.conf:3: local_domains: \"*\" would let" },
+	{ "local_domains = \"*\";", "p.conf:1: local_domains: \"*\" would let" },
+	{ "local_domains = [ \"a.*\" ];", "local_domains: \"a.*\": \"*\" can only" },
+	{ "local_domains = [ \"a b\" ];", "local_domains: \"a b\": not a domain" },
+	{ "local_domains = [ 1 ];", "local_domains: a list of texts" },
+	{ LOCAL "mode = \"test\";", "p.conf:2: mode: \"enforce\" or \"observe\" is expected" },
+	{ LOCAL "our_hosts = [ \"mx.ours.example\",\n\"*.ours.example\" ];",
+	  "p.conf:3: our_hosts: \"*.ours.example\" is not the name of a host" },
+	{ LOCAL "our_networks = [ \"192.0.2.0/33\" ];",
+	  "p.conf:2: our_networks: \"192.0.2.0/33\" is not a network" },
+	{ LOCAL "our_networks = \"mx.ours.example\";", "our_networks: \"mx.ours" },
+	{ LOCAL "our_networks = [ \"2001:db8::/\" ];", "our_networks: \"2001:db8::/\"" },
+	{ LOCAL "authserv_ids = [ \"mx\",\n\"mx 1\" ];",
+	  "p.conf:3: authserv_ids: \"mx 1\" is not what stands first" },
+	{ LOCAL "authserv_ids = \"\";", "p.conf:2: authserv_ids: \"\" is not" },
+	{ LOCAL "trusted_arc_sealers = \"*.list.example\";",
+	  "p.conf:2: trusted_arc_sealers: \"*.list.example\" is not a domain" },
+	{ LOCAL "alignment = \"loose\";",
+	  "p.conf:2: alignment: \"relaxed\" or \"strict\" is expected" },
+	{ LOCAL "postmasters = \"x\";", "p.conf:2: postmasters: unknown key" },
+	{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
+	{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
+	{ LOCAL "remote_domains = ( \"x\" );", "p.conf:2: remote_domains: a row is a group" },
+	{ ROW "{ name = \"A\"; } );", "p.conf:3: remote_domains: a row needs name and domain" },
+	{ ROW "{ domain = \"*\"; } );", "a row needs name and domain" },
+	{ ROW "{ name = \"\"; domain = \"a\"; } );", "name: a text in quotes of 1 to 64" },
+	{ ROW "{ name = \"a\\x0ab\"; domain = \"a\"; } );", "name: plain words" },
+	{ ROW "{ name = \"a\\\"b\"; domain = \"a\"; } );", "name: plain words" },
+	{ ROW "{ name = \" a\"; domain = \"a\"; } );", "name: plain words" },
+	{ ROW "{ name = \"\xFF\"; domain = \"a\"; } );", "name: plain words" },
+	{ ROW "{ name = \"Default\"; domain = \"a\"; } );", "name of the row with domain" },
+	{ ROW "{ name = \"A\"; domain = \"a.*\"; } );", "p.conf:3: domain: \"a.*\": \"*\" can" },
+	{ ROW "{ name = \"A\"; domain = \"b@a\"; } );", "not an address" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; },\n{ name = \"A\"; domain = \"b\"; } );",
+	  "p.conf:4: name: \"A\" is the name of a row already, in line 3" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; },\n{ name = \"B\"; domain = \"A\"; } );",
+	  "p.conf:4: domain: this domain has a row already, in line 3" },
+	{ ROW "{ name = \"A\"; domain = \"*.a\"; },\n{ name = \"B\"; domain = \"*.a.\"; } );",
+	  "p.conf:4: domain: this domain has a row already, in line 3" },
+	{ ROW "{ name = \"A\"; domain = \"*\"; },\n{ name = \"B\"; domain = \"*\"; } );",
+	  "p.conf:4: domain: \"*\" has a row already, in line 3" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"sent\"; } );",
+	  "p.conf:3: ndr: \"send\", \"hold\" or \"delete\" is expected, not \"sent\"" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = true; } );", "is expected, not true" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"sent\"; }; } );",
+	  "p.conf:3: ndr.proved: \"send\", \"hold\" or \"delete\" is expected" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proven = \"send\"; }; } );",
+	  "ndr.proven: unknown key; is \"ndr.proved\" meant?" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = ( \"send\" ); } );",
+	  "ndr: \"send\", \"hold\" or \"delete\" is expected, not a list" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { none = { none = \"hold\"; }; }; } );",
+	  "ndr.none: \"send\", \"hold\" or \"delete\" is expected, not a group" },
+	{ LOCAL "domains_file = \"\";", "domains_file: a text in quotes, not empty" },
+	{ LOCAL "domains_file = \"none\";", "p.conf:2: domains_file: /tmp" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"all\"; } );",
+	  "p.conf:3: copy: \"none\", \"digest\" or \"each\" is expected, not \"all\"" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; copy = { none = \"each\"; }; } );",
+	  "copy: \"none\", \"digest\" or \"each\" is expected, not a group" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; returned = \"body\"; } );",
+	  "returned: \"full\", \"headers\" or \"none\" is expected, not \"body\"" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr_diagnostics = \"false\"; } );",
+	  "ndr_diagnostics: true or false is expected, not \"false\"" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; autoreply = \"send\"; } );",
+	  "autoreply: unknown key; is \"auto_reply\" meant?" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; }, );", "p.conf:3: syntax error" },
+};
+
 Test(policy, a_bad_file_is_refused_whole_with_the_line)
 {
-	static const struct {
-		const char *text, *says;
-	} cases[] = {
-		{ "", "p.conf: local_domains: required" },
-		{ "local_domains = [ ];", "p.conf:1: local_domains: required" },
-		{ "\nlocal_domains = [ \"a\",\n\"*\" ];",
-		  "p.conf:3: local_domains: \"*\" would let" },
-		{ "local_domains = \"*\";", "p.conf:1: local_domains: \"*\" would let" },
-		{ "local_domains = [ \"a.*\" ];", "local_domains: \"a.*\": \"*\" can only" },
-		{ "local_domains = [ \"a b\" ];", "local_domains: \"a b\": not a domain" },
-		{ "local_domains = [ 1 ];", "local_domains: a list of texts" },
-		{ LOCAL "mode = \"test\";",
-		  "p.conf:2: mode: \"enforce\" or \"observe\" is expected" },
-		{ LOCAL "our_hosts = [ \"mx.ours.example\",\n\"*.ours.example\" ];",
-		  "p.conf:3: our_hosts: \"*.ours.example\" is not the name of a host" },
-		{ LOCAL "our_networks = [ \"192.0.2.0/33\" ];",
-		  "p.conf:2: our_networks: \"192.0.2.0/33\" is not a network" },
-		{ LOCAL "our_networks = \"mx.ours.example\";", "our_networks: \"mx.ours" },
-		{ LOCAL "our_networks = [ \"2001:db8::/\" ];", "our_networks: \"2001:db8::/\"" },
-		{ LOCAL "authserv_ids = [ \"mx\",\n\"mx 1\" ];",
-		  "p.conf:3: authserv_ids: \"mx 1\" is not what stands first" },
-		{ LOCAL "authserv_ids = \"\";", "p.conf:2: authserv_ids: \"\" is not" },
-		{ LOCAL "trusted_arc_sealers = \"*.list.example\";",
-		  "p.conf:2: trusted_arc_sealers: \"*.list.example\" is not a domain" },
-		{ LOCAL "alignment = \"loose\";",
-		  "p.conf:2: alignment: \"relaxed\" or \"strict\" is expected" },
-		{ LOCAL "postmasters = \"x\";", "p.conf:2: postmasters: unknown key" },
-		{ LOCAL "remote_domain = ();", "unknown key; is \"remote_domains\" meant?" },
-		{ LOCAL "remote_domains = { };", "p.conf:2: remote_domains: a list of groups" },
-		{ LOCAL "remote_domains = ( \"x\" );",
-		  "p.conf:2: remote_domains: a row is a group" },
-		{ ROW "{ name = \"A\"; } );",
-		  "p.conf:3: remote_domains: a row needs name and domain" },
-		{ ROW "{ domain = \"*\"; } );", "a row needs name and domain" },
-		{ ROW "{ name = \"\"; domain = \"a\"; } );", "name: a text in quotes of 1 to 64" },
-		{ ROW "{ name = \"a\\x0ab\"; domain = \"a\"; } );", "name: plain words" },
-		{ ROW "{ name = \"a\\\"b\"; domain = \"a\"; } );", "name: plain words" },
-		{ ROW "{ name = \" a\"; domain = \"a\"; } );", "name: plain words" },
-		{ ROW "{ name = \"\xFF\"; domain = \"a\"; } );", "name: plain words" },
-		{ ROW "{ name = \"Default\"; domain = \"a\"; } );", "name of the row with domain" },
-		{ ROW "{ name = \"A\"; domain = \"a.*\"; } );",
-		  "p.conf:3: domain: \"a.*\": \"*\" can" },
-		{ ROW "{ name = \"A\"; domain = \"b@a\"; } );", "not an address" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; },\n{ name = \"A\"; domain = \"b\"; } );",
-		  "p.conf:4: name: \"A\" is the name of a row already, in line 3" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; },\n{ name = \"B\"; domain = \"A\"; } );",
-		  "p.conf:4: domain: this domain has a row already, in line 3" },
-		{ ROW
-		  "{ name = \"A\"; domain = \"*.a\"; },\n{ name = \"B\"; domain = \"*.a.\"; } );",
-		  "p.conf:4: domain: this domain has a row already, in line 3" },
-		{ ROW "{ name = \"A\"; domain = \"*\"; },\n{ name = \"B\"; domain = \"*\"; } );",
-		  "p.conf:4: domain: \"*\" has a row already, in line 3" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"sent\"; } );",
-		  "p.conf:3: ndr: \"send\", \"hold\" or \"delete\" is expected, not \"sent\"" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = true; } );", "is expected, not true" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"sent\"; }; } );",
-		  "p.conf:3: ndr.proved: \"send\", \"hold\" or \"delete\" is expected" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proven = \"send\"; }; } );",
-		  "ndr.proven: unknown key; is \"ndr.proved\" meant?" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = ( \"send\" ); } );",
-		  "ndr: \"send\", \"hold\" or \"delete\" is expected, not a list" },
-		{ ROW
-		  "{ name = \"A\"; domain = \"a\"; ndr = { none = { none = \"hold\"; }; }; } );",
-		  "ndr.none: \"send\", \"hold\" or \"delete\" is expected, not a group" },
-		{ LOCAL "domains_file = \"\";", "domains_file: a text in quotes, not empty" },
-		{ LOCAL "domains_file = \"none\";", "p.conf:2: domains_file: /tmp" },
-		{ LOCAL "domains_file = \".\";", "/.: not a regular file" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; copy = \"all\"; } );",
-		  "p.conf:3: copy: \"none\", \"digest\" or \"each\" is expected, not \"all\"" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; copy = { none = \"each\"; }; } );",
-		  "copy: \"none\", \"digest\" or \"each\" is expected, not a group" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; returned = \"body\"; } );",
-		  "returned: \"full\", \"headers\" or \"none\" is expected, not \"body\"" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr_diagnostics = \"false\"; } );",
-		  "ndr_diagnostics: true or false is expected, not \"false\"" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; autoreply = \"send\"; } );",
-		  "autoreply: unknown key; is \"auto_reply\" meant?" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; }, );", "p.conf:3: syntax error" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct policy *policy = NULL;
-		struct error err = { 0 };
-
-		cr_expect_eq(sample_read(cases[i].text, &policy, NULL, &err), -1, "case %zu", i);
-		cr_expect_null(policy);
-		cr_expect_eq(err.class, ERROR_PERM);
-		cr_expect_not_null(strstr(err.text, cases[i].says), "case %zu: %s", i, err.text);
-	}
+	for (size_t i = 0; i < sizeof(bad_files) / sizeof(bad_files[0]); i++)
+		sample_refused(bad_files[i].text, bad_files[i].says);
+	sample_refused_at(LOCAL "domains_file = \".\";", span_of(NULL),
+			  "/.: ", "not a regular file");
 }
+
+/* A policy.conf, and a part of the warning; "": there is none. */
+static const struct {
+	const char *text, *says;
+} odd_files[] = {
+	{ LOCAL, "" },
+	{ LOCAL "our_hosts = \"mx\"; authserv_ids = \"mx\";\n"
+		"trusted_arc_sealers = \"list.example\";",
+	  "" },
+	{ LOCAL "authserv_ids = \"mx\";",
+	  "p.conf:2: authserv_ids: proves nothing without our_hosts\n" },
+	{ LOCAL "trusted_arc_sealers = \"list.example\";",
+	  "p.conf:2: trusted_arc_sealers: proves nothing without authserv_ids\n" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"send\"; } );", "" },
+	{ "local_domains = [ \"*.example\" ];", "p.conf:1: local_domains: \"*.example\" makes" },
+	{ "local_domains = [ \"a.b\",\n\"A.b\" ];", "p.conf:2: local_domains: \"A.b\" is" },
+	{ ROW "{ name = \"A\"; domain = \"*\"; ndr = \"send\"; } );",
+	  "p.conf:3: A: non-delivery reports are sent to anyone" },
+	{ ROW "{ name = \"A\"; domain = \"*\"; ndr = { none = \"send\"; }; } );",
+	  "p.conf:3: A: non-delivery reports are sent to anyone" },
+	{ ROW "{ name = \"A\"; domain = \"*\"; ndr = { proved = \"send\"; }; } );", "" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"send\"; }; } );", "" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; unknown = { forged = \"delete\"; }; } );", "" },
+	{ ROW "{ name = \"A\"; domain = \"*\"; unknown = \"delete\"; } );",
+	  "p.conf:3: A: unknown = \"delete\" deletes" },
+	{ ROW "{ name = \"A\"; domain = \"a\"; } );",
+	  "p.conf:3: A: the row says nothing that \"Default\" does not say" },
+	{ ROW "{ name = \"A\"; domain = \"Ours.example\"; ndr = \"send\"; } );",
+	  "p.conf:3: domain: \"Ours.example\" is local" },
+};
 
 Test(policy, what_is_legal_but_surely_not_meant_is_warned_of)
 {
-	static const struct {
-		const char *text, *says;
-	} cases[] = {
-		{ LOCAL, "" },
-		{ LOCAL "our_hosts = \"mx\"; authserv_ids = \"mx\";\n"
-			"trusted_arc_sealers = \"list.example\";",
-		  "" },
-		{ LOCAL "authserv_ids = \"mx\";",
-		  "p.conf:2: authserv_ids: proves nothing without our_hosts\n" },
-		{ LOCAL "trusted_arc_sealers = \"list.example\";",
-		  "p.conf:2: trusted_arc_sealers: proves nothing without authserv_ids\n" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = \"send\"; } );", "" },
-		{ "local_domains = [ \"*.example\" ];",
-		  "p.conf:1: local_domains: \"*.example\" makes" },
-		{ "local_domains = [ \"a.b\",\n\"A.b\" ];", "p.conf:2: local_domains: \"A.b\" is" },
-		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = \"send\"; } );",
-		  "p.conf:3: A: non-delivery reports are sent to anyone" },
-		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = { none = \"send\"; }; } );",
-		  "p.conf:3: A: non-delivery reports are sent to anyone" },
-		{ ROW "{ name = \"A\"; domain = \"*\"; ndr = { proved = \"send\"; }; } );", "" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; ndr = { proved = \"send\"; }; } );", "" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; unknown = { forged = \"delete\"; }; } );",
-		  "" },
-		{ ROW "{ name = \"A\"; domain = \"*\"; unknown = \"delete\"; } );",
-		  "p.conf:3: A: unknown = \"delete\" deletes" },
-		{ ROW "{ name = \"A\"; domain = \"a\"; } );",
-		  "p.conf:3: A: the row says nothing that \"Default\" does not say" },
-		{ ROW "{ name = \"A\"; domain = \"Ours.example\"; ndr = \"send\"; } );",
-		  "p.conf:3: domain: \"Ours.example\" is local" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		AUTO(policy_unrefp) struct policy *policy = NULL;
-		AUTO(buffer_done) struct buffer warnings = { 0 };
-		struct error err = { 0 };
-
-		buffer_add_str(&warnings, "");
-		cr_assert_eq(sample_read(cases[i].text, &policy, &warnings, &err), 0,
-			     "case %zu: %s", i, err.text);
-		cr_expect_not_null(strstr(warnings.data, cases[i].says), "case %zu: %s", i,
-				   warnings.data);
-		cr_expect_eq(warnings.len == 0, cases[i].says[0] == '\0', "case %zu: %s", i,
-			     warnings.data);
-	}
+	for (size_t i = 0; i < sizeof(odd_files) / sizeof(odd_files[0]); i++)
+		sample_warned(odd_files[i].text, odd_files[i].says);
 }
 
 Test(policy, the_revision_is_the_sha256_of_the_text)

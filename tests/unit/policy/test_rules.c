@@ -60,79 +60,80 @@ judge(const struct policy *policy, struct facts *facts, const char *rcpt, const 
 	return says;
 }
 
+/* A condition, and whether it holds for the bounce of sample_facts to u@x.example. */
+static const struct rule_case on_condition[] = {
+	{ "", true },
+
+	{ "class = \"failed\";", true },
+	{ "class = [ \"receipt\", \"failed\" ];", true },
+	{ "class = [ \"delayed\", \"unknown\" ];", false },
+
+	/* each recipient that is reported */
+	{ "status = \"5.1.*\";", true },
+	{ "status = \"5.*\";", true },
+	{ "status = [ \"5.1.1\", \"5.1.10\" ];", true },
+	{ "status = \"5.1.1\";", false },
+	{ "status = \"5.1.10\";", false },
+	{ "status = \"4.*\";", false },
+	{ "status = \"5.2.*\";", false },
+
+	{ "domain = \"x.example\";", true },
+	{ "domain = \"*.example\";", true },
+	{ "domain = [ \"a.example\", \"X.Example.\" ];", true },
+	{ "domain = \"*.a.example\";", false },
+
+	{ "original = \"*@*.ours.example\";", true },
+	{ "original = \"*@*\";", true },
+	{ "original = [ \"ANN@ours.example\", \"bob@*\" ];", true },
+	{ "original = \"*@ours.example\";", false },
+	{ "original = \"ann@*\";", false },
+	{ "original = \"*@*.lists.ours.example\";", false },
+
+	{ "client = \"203.0.113.0/24\";", true },
+	{ "client = [ \"2001:db8::/32\", \"203.0.113.9\" ];", true },
+	{ "client = \"192.0.2.0/24\";", false },
+
+	{ "reporting_mta = \"mx1.ours.example\";", true },
+	{ "reporting_mta = \"*.ours.example\";", true },
+	{ "reporting_mta = \"ours.example\";", false },
+
+	{ "proof = \"none\";", true },
+	{ "proof = [ \"proved\", \"none\" ];", true },
+	{ "proof = [ \"proved\", \"forged\" ];", false },
+
+	{ "spam = true;", true },
+	{ "spam = false;", false },
+
+	{ "larger = \"2047\";", true },
+	{ "larger = \"2K\";", false },
+	{ "larger = \"1M\";", false },
+
+	/* it came two days before */
+	{ "older = \"47h\";", true },
+	{ "older = \"2d\";", false },
+
+	{ "forwarded = false;", true },
+	{ "forwarded = true;", false },
+
+	/* all of them */
+	{ "class = \"failed\"; status = \"5.*\"; domain = \"x.example\";"
+	  "original = \"*@*\"; client = \"::/0\"; reporting_mta = \"*.example\";",
+	  true },
+	{ "class = \"failed\"; status = \"5.*\"; domain = \"y.example\";", false },
+};
+
 Test(rules, a_condition_holds_or_it_does_not)
 {
-	static const struct rule_case cases[] = {
-		{ "", true },
-
-		{ "class = \"failed\";", true },
-		{ "class = [ \"receipt\", \"failed\" ];", true },
-		{ "class = [ \"delayed\", \"unknown\" ];", false },
-
-		/* each recipient that is reported */
-		{ "status = \"5.1.*\";", true },
-		{ "status = \"5.*\";", true },
-		{ "status = [ \"5.1.1\", \"5.1.10\" ];", true },
-		{ "status = \"5.1.1\";", false },
-		{ "status = \"5.1.10\";", false },
-		{ "status = \"4.*\";", false },
-		{ "status = \"5.2.*\";", false },
-
-		{ "domain = \"x.example\";", true },
-		{ "domain = \"*.example\";", true },
-		{ "domain = [ \"a.example\", \"X.Example.\" ];", true },
-		{ "domain = \"*.a.example\";", false },
-
-		{ "original = \"*@*.ours.example\";", true },
-		{ "original = \"*@*\";", true },
-		{ "original = [ \"ANN@ours.example\", \"bob@*\" ];", true },
-		{ "original = \"*@ours.example\";", false },
-		{ "original = \"ann@*\";", false },
-		{ "original = \"*@*.lists.ours.example\";", false },
-
-		{ "client = \"203.0.113.0/24\";", true },
-		{ "client = [ \"2001:db8::/32\", \"203.0.113.9\" ];", true },
-		{ "client = \"192.0.2.0/24\";", false },
-
-		{ "reporting_mta = \"mx1.ours.example\";", true },
-		{ "reporting_mta = \"*.ours.example\";", true },
-		{ "reporting_mta = \"ours.example\";", false },
-
-		{ "proof = \"none\";", true },
-		{ "proof = [ \"proved\", \"none\" ];", true },
-		{ "proof = [ \"proved\", \"forged\" ];", false },
-
-		{ "spam = true;", true },
-		{ "spam = false;", false },
-
-		{ "larger = \"2047\";", true },
-		{ "larger = \"2K\";", false },
-		{ "larger = \"1M\";", false },
-
-		/* it came two days before */
-		{ "older = \"47h\";", true },
-		{ "older = \"2d\";", false },
-
-		{ "forwarded = false;", true },
-		{ "forwarded = true;", false },
-
-		/* all of them */
-		{ "class = \"failed\"; status = \"5.*\"; domain = \"x.example\";"
-		  "original = \"*@*\"; client = \"::/0\"; reporting_mta = \"*.example\";",
-		  true },
-		{ "class = \"failed\"; status = \"5.*\"; domain = \"y.example\";", false },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(on_condition) / sizeof(on_condition[0]); i++) {
 		AUTO(freep)
-		char *rule =
-			xasprintf("{ name = \"It\"; action = \"send\"; %s }", cases[i].condition);
+		char *rule = xasprintf("{ name = \"It\"; action = \"send\"; %s }",
+				       on_condition[i].condition);
 		AUTO(policy_unrefp) struct policy *policy = rule_policy(rule);
 		struct facts facts = sample_facts();
 		AUTO(freep) char *says = judge(policy, &facts, "u@x.example", NULL);
 
-		cr_expect_str_eq(says, cases[i].matches ? "send It" : "hold Default.ndr", "%s: %s",
-				 cases[i].condition, says);
+		cr_expect_str_eq(says, on_condition[i].matches ? "send It" : "hold Default.ndr",
+				 "%s: %s", on_condition[i].condition, says);
 	}
 }
 
@@ -275,78 +276,69 @@ Test(rules, a_rule_may_ask_whether_the_sender_was_who_he_said)
 	}
 }
 
+/* What stands in line 2 of a policy.conf, and a part of the sentence that refuses it. */
+static const struct {
+	const char *rules, *says;
+} bad_rules[] = {
+	{ "rules = { };", "p.conf:2: rules: a list of groups is expected" },
+	{ "rules = ( \"x\" );", "p.conf:2: rules: a rule is a group" },
+	{ "rules = ( { name = \"A\"; } );", "p.conf:2: rules: a rule needs name and action" },
+	{ "rules = ( { action = \"send\"; } );", "a rule needs name and action" },
+	{ "rules = ( { name = \"A\"; action = \"pass\"; } );",
+	  "action: \"send\", \"hold\" or \"delete\" is expected, not \"pass\"" },
+	{ "rules = ( { name = \" A\"; action = \"send\"; } );", "name: plain words" },
+	{ "rules = ( { name = \"local\"; action = \"send\"; } );",
+	  "name: \"local\" has a meaning of its own" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; },\n{ name = \"A\"; action = "
+	  "\"hold\"; } );",
+	  "p.conf:3: name: \"A\" is the name of a rule already" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; clas = \"failed\"; } );",
+	  "clas: unknown key; is \"class\" meant?" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; class = [ ]; } );",
+	  "class: an empty list matches nothing" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; class = [ \"failed\",\n"
+	  "\"bounce\" ]; } );",
+	  "class: \"bounce\": failed, delayed" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; class = \"mail\"; } );",
+	  "class: \"mail\": failed, delayed" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5\"; } );",
+	  "status: \"5\": a status as 5.1.1, 5.1.* or 5.* is expected" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"3.1.1\"; } );", "a status as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1\"; } );", "a status as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1*\"; } );", "a status as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.*.1\"; } );", "a status as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1.1.1\"; } );",
+	  "a status as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1.1000\"; } );",
+	  "a status as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; domain = \"a.*\"; } );",
+	  "domain: \"a.*\": \"*\" can only stand first" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; domain = [ \"a\", \"A\" ]; } );",
+	  "domain: \"A\": is there twice" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a\"; } );",
+	  "original: \"a\": an address as" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a*@b\"; } );",
+	  "before the \"@\" a \"*\" can only stand alone" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a@b c\"; } );",
+	  "original: \"a@b c\": not a domain" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; client = \"10.0.0.1/8\"; } );",
+	  "client: \"10.0.0.1/8\": the address has bits set" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; reporting_mta = \"\"; } );",
+	  "reporting_mta: \"\": not a domain" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; proof = \"pass\"; } );",
+	  "proof: \"pass\": proved, forged or none is expected" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; spam = \"yes\"; } );",
+	  "spam: true or false is expected" },
+	{ "rules = ( { name = \"A\"; action = \"send\"; forwarded = 1; } );",
+	  "forwarded: true or false is expected" },
+};
+
 Test(rules, a_bad_rule_is_refused_with_its_line)
 {
-	static const struct {
-		const char *rules, *says;
-	} cases[] = {
-		{ "rules = { };", "p.conf:2: rules: a list of groups is expected" },
-		{ "rules = ( \"x\" );", "p.conf:2: rules: a rule is a group" },
-		{ "rules = ( { name = \"A\"; } );",
-		  "p.conf:2: rules: a rule needs name and action" },
-		{ "rules = ( { action = \"send\"; } );", "a rule needs name and action" },
-		{ "rules = ( { name = \"A\"; action = \"pass\"; } );",
-		  "action: \"send\", \"hold\" or \"delete\" is expected, not \"pass\"" },
-		{ "rules = ( { name = \" A\"; action = \"send\"; } );", "name: plain words" },
-		{ "rules = ( { name = \"local\"; action = \"send\"; } );",
-		  "name: \"local\" has a meaning of its own" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; },\n{ name = \"A\"; action = "
-		  "\"hold\"; } );",
-		  "p.conf:3: name: \"A\" is the name of a rule already" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; clas = \"failed\"; } );",
-		  "clas: unknown key; is \"class\" meant?" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; class = [ ]; } );",
-		  "class: an empty list matches nothing" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; class = [ \"failed\",\n"
-		  "\"bounce\" ]; } );",
-		  "class: \"bounce\": failed, delayed" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; class = \"mail\"; } );",
-		  "class: \"mail\": failed, delayed" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5\"; } );",
-		  "status: \"5\": a status as 5.1.1, 5.1.* or 5.* is expected" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"3.1.1\"; } );",
-		  "a status as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1\"; } );",
-		  "a status as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1*\"; } );",
-		  "a status as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.*.1\"; } );",
-		  "a status as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1.1.1\"; } );",
-		  "a status as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; status = \"5.1.1000\"; } );",
-		  "a status as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; domain = \"a.*\"; } );",
-		  "domain: \"a.*\": \"*\" can only stand first" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; domain = [ \"a\", \"A\" ]; } );",
-		  "domain: \"A\": is there twice" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a\"; } );",
-		  "original: \"a\": an address as" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a*@b\"; } );",
-		  "before the \"@\" a \"*\" can only stand alone" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; original = \"a@b c\"; } );",
-		  "original: \"a@b c\": not a domain" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; client = \"10.0.0.1/8\"; } );",
-		  "client: \"10.0.0.1/8\": the address has bits set" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; reporting_mta = \"\"; } );",
-		  "reporting_mta: \"\": not a domain" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; proof = \"pass\"; } );",
-		  "proof: \"pass\": proved, forged or none is expected" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; spam = \"yes\"; } );",
-		  "spam: true or false is expected" },
-		{ "rules = ( { name = \"A\"; action = \"send\"; forwarded = 1; } );",
-		  "forwarded: true or false is expected" },
-	};
+	for (size_t i = 0; i < sizeof(bad_rules) / sizeof(bad_rules[0]); i++) {
+		AUTO(freep) char *text = xasprintf(LOCAL "%s\n", bad_rules[i].rules);
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		AUTO(freep) char *text = xasprintf(LOCAL "%s\n", cases[i].rules);
-		struct policy *policy = NULL;
-		struct error err = { 0 };
-
-		cr_expect_eq(sample_read(text, &policy, NULL, &err), -1, "case %zu", i);
-		cr_expect_null(policy);
-		cr_expect_eq(err.class, ERROR_PERM);
-		cr_expect_not_null(strstr(err.text, cases[i].says), "case %zu: %s", i, err.text);
+		sample_refused(text, bad_rules[i].says);
 	}
 }
 
@@ -367,15 +359,7 @@ Test(rules, what_is_legal_but_surely_not_meant_is_warned_of)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO(freep)
 		char *text = xasprintf(LOCAL "rules = ( { name = \"A\"; %s } );\n", cases[i].rule);
-		AUTO(policy_unrefp) struct policy *policy = NULL;
-		AUTO(buffer_done) struct buffer warnings = { 0 };
-		struct error err = { 0 };
 
-		buffer_add_str(&warnings, "");
-		cr_assert_eq(sample_read(text, &policy, &warnings, &err), 0, "%s", err.text);
-		cr_expect_not_null(strstr(warnings.data, cases[i].says), "case %zu: %s", i,
-				   warnings.data);
-		cr_expect_eq(warnings.len == 0, cases[i].says[0] == '\0', "case %zu: %s", i,
-			     warnings.data);
+		sample_warned(text, cases[i].says);
 	}
 }
