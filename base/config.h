@@ -69,7 +69,7 @@ struct config_item {
 				       empty list) */
 	int64_t min, max;           /* INT, BYTES, SPAN, MODE; of TEXT the length, max 0: any */
 	const char *const *choices; /* CHOICE: NULL-terminated */
-	const char *help;           /* half a line */
+	const char *help;           /* half a line, for people */
 };
 
 /* Sets every item of target, which is zeroed, to its fallback. */
@@ -88,8 +88,8 @@ int config_fill(const struct config_file *file, const config_setting_t *group,
 /* Frees texts and lists. */
 void config_free_items(const struct config_item *items, size_t items_len, void *target);
 
-/* "key = value;" a line, groups written out as they may stand in a file; what has no value is left
- * out. */
+/* "key = value; # help" a line, groups written out as they may stand in a file; what has no value
+ * is left out. */
 void config_show(const struct config_item *items, size_t items_len, const void *target,
 		 struct buffer *out);
 /* A text in quotes, as it may stand in a file. */

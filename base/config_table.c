@@ -250,7 +250,7 @@ config_show(const struct config_item *items, size_t items_len, const void *targe
 		}
 		buffer_printf(out, "%s%s = ", group.len > 0 ? "\t" : "", name);
 		config_value_show(&items[i], field, out);
-		buffer_add_str(out, ";\n");
+		buffer_printf(out, "; # %s\n", items[i].help);
 	}
 	buffer_add_str(out, open.len > 0 ? "};\n" : "");
 }

@@ -294,17 +294,17 @@ struct sample {
 static const char *const colours[] = { "red", "green", "blue", NULL };
 #define AT(member) offsetof(struct sample, member)
 static const struct config_item items[] = {
-	{ "text", CONFIG_TEXT, AT(text), NULL, 1, 8, NULL, "" },
-	{ "flag", CONFIG_BOOL, AT(flag), "true", 0, 0, NULL, "" },
-	{ "list", CONFIG_LIST, AT(list), NULL, 0, 0, NULL, "" },
-	{ "group.number", CONFIG_INT, AT(number), "7", 1, 100, NULL, "" },
-	{ "group.size", CONFIG_BYTES, AT(size), "50M", 0, INT64_C(1) << 40, NULL, "" },
-	{ "group.span", CONFIG_SPAN, AT(span), "90m", 0, 86400000, NULL, "" },
-	{ "paint.mode", CONFIG_MODE, AT(mode), "0666", 0, 0777, NULL, "" },
-	{ "paint.colour", CONFIG_CHOICE, AT(choice), "green", 0, 0, colours, "" },
-	{ "paint.silent", CONFIG_CHOICE, AT(silent), NULL, 0, 0, colours, "" },
-	{ "tint", CONFIG_CHOICE, AT(tint), NULL, 0, 0, colours, "" },
-	{ "tint.light", CONFIG_CHOICE, AT(light), NULL, 0, 0, colours, "" },
+	{ "text", CONFIG_TEXT, AT(text), NULL, 1, 8, NULL, "a word" },
+	{ "flag", CONFIG_BOOL, AT(flag), "true", 0, 0, NULL, "a flag" },
+	{ "list", CONFIG_LIST, AT(list), NULL, 0, 0, NULL, "words" },
+	{ "group.number", CONFIG_INT, AT(number), "7", 1, 100, NULL, "how many" },
+	{ "group.size", CONFIG_BYTES, AT(size), "50M", 0, INT64_C(1) << 40, NULL, "how large" },
+	{ "group.span", CONFIG_SPAN, AT(span), "90m", 0, 86400000, NULL, "how long" },
+	{ "paint.mode", CONFIG_MODE, AT(mode), "0666", 0, 0777, NULL, "for whom" },
+	{ "paint.colour", CONFIG_CHOICE, AT(choice), "green", 0, 0, colours, "which" },
+	{ "paint.silent", CONFIG_CHOICE, AT(silent), NULL, 0, 0, colours, "perhaps" },
+	{ "tint", CONFIG_CHOICE, AT(tint), NULL, 0, 0, colours, "a tint" },
+	{ "tint.light", CONFIG_CHOICE, AT(light), NULL, 0, 0, colours, "how light" },
 };
 #define ITEMS items, sizeof(items) / sizeof(items[0])
 
@@ -352,11 +352,14 @@ Test(config, what_is_shown_reads_back_the_same)
 		     0, "%s", err.text);
 	config_show(ITEMS, &s, &shown);
 	config_free_items(ITEMS, &s);
-	cr_expect_str_eq(shown.data, "text = \"q\\\"\\\\\\x0a\";\nflag = false;\n"
-				     "list = [ \"a\", \"b\" ];\n"
-				     "group = {\n\tnumber = 100;\n\tsize = \"1536\";\n"
-				     "\tspan = \"0\";\n};\n"
-				     "paint = {\n\tmode = \"0600\";\n\tcolour = \"blue\";\n};\n");
+	cr_expect_str_eq(shown.data, "text = \"q\\\"\\\\\\x0a\"; # a word\n"
+				     "flag = false; # a flag\n"
+				     "list = [ \"a\", \"b\" ]; # words\n"
+				     "group = {\n\tnumber = 100; # how many\n"
+				     "\tsize = \"1536\"; # how large\n"
+				     "\tspan = \"0\"; # how long\n};\n"
+				     "paint = {\n\tmode = \"0600\"; # for whom\n"
+				     "\tcolour = \"blue\"; # which\n};\n");
 	cr_assert_eq(fill(shown.data, &s, &err), 0, "%s", err.text);
 	config_show(ITEMS, &s, &again);
 	config_free_items(ITEMS, &s);
