@@ -44,7 +44,6 @@ const char *const settings_directory_kinds[] = {
 	  "whether Pickup expects a dot before each dot" }
 /* clang-format on */
 
-/* clang-format off: a table */
 #define AT(member) offsetof(struct settings, member)
 const struct config_item settings_items[] = {
 	{ "store", CONFIG_TEXT, AT(store), NULL, 1, 4000, NULL, "the database file" },
@@ -127,7 +126,6 @@ const struct config_item settings_directory_items[] = {
 		      "the same, into Exchange's Replay folder"),
 };
 const size_t settings_directory_items_len = LEN(settings_directory_items);
-/* clang-format on */
 
 int
 settings_read(const char *path, struct settings **ret_settings, struct error *err)

@@ -376,7 +376,7 @@ close_parts(struct pass *pass, unsigned keep, size_t at)
 		size_t from = (size_t)(part->body.data - pass->bytes.data);
 
 		if (keep > 0 && i == pass->levels[keep - 1].part)
-			break; /* its first part begins */
+			break;                                /* its first part begins */
 		if (part->body.len == pass->bytes.len - from) /* open until now */
 			part->body.len =
 				before_line_end(pass->bytes, from, at < from ? from : at) - from;

@@ -15,7 +15,7 @@ static const char *const flag_choices[] = { "true", "false", NULL };
 static const char *const returned_choices[] = { "full", "headers", "none", NULL };
 static const char *const copy_choices[] = { "none", "digest", "each", NULL };
 
-/* clang-format off: a table, in the order of enum policy_key */
+/* In the order of enum policy_key. */
 #define ALL(key)       offsetof(struct policy_row_text, all[key])
 #define OF(key, proof) offsetof(struct policy_row_text, members[key][proof])
 #define ONE(name, offset, fallback, help)                                                          \
@@ -50,7 +50,6 @@ const struct config_item policy_row_items[] = {
 	  "what the postmaster gets of it" },
 };
 const size_t policy_row_items_len = sizeof(policy_row_items) / sizeof(policy_row_items[0]);
-/* clang-format on */
 
 #define KEYS_FROM     2 /* where the actions begin in the table */
 #define ITEMS_PER_KEY 4

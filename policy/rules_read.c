@@ -28,7 +28,6 @@ struct rule_text {
 /* In the order of enum rule_per. */
 static const char *const per_choices[] = { "address", "domain", "client", "original", NULL };
 
-/* clang-format off: a table */
 #define AT(member) offsetof(struct rule_text, member)
 const struct config_item policy_rule_items[] = {
 	{ "name", CONFIG_TEXT, AT(name), NULL, 1, 64, NULL, "as records call it" },
@@ -58,7 +57,6 @@ const struct config_item policy_rule_items[] = {
 	{ "action", CONFIG_CHOICE, AT(action), NULL, 0, 0, policy_action_choices, "what is done" },
 };
 const size_t policy_rule_items_len = sizeof(policy_rule_items) / sizeof(policy_rule_items[0]);
-/* clang-format on */
 
 struct reading {
 	struct policy *policy;

@@ -55,13 +55,14 @@ write_policy(const char *folder, bool listed, size_t domains)
 	buffer_add_str(&conf, listed ? "domains_file = \"domains\";\n" : "remote_domains = (\n");
 	for (size_t i = 0; i < domains; i++)
 		if (listed)
-			buffer_printf(&list, "%sdomain-%06zu.example ndr=%s\n", i % 2 ? "*." : "", i,
-				      i % 3 ? "send" : "hold");
+			buffer_printf(&list, "%sdomain-%06zu.example ndr=%s\n", i % 2 ? "*." : "",
+				      i, i % 3 ? "send" : "hold");
 		else
-			buffer_printf(&conf,
-				      "%s{ name = \"n%06zu\"; domain = \"%sdomain-%06zu.example\"; ndr "
-				      "= \"send\"; }\n",
-				      i > 0 ? "," : "", i, i % 2 ? "*." : "", i);
+			buffer_printf(
+				&conf,
+				"%s{ name = \"n%06zu\"; domain = \"%sdomain-%06zu.example\"; ndr "
+				"= \"send\"; }\n",
+				i > 0 ? "," : "", i, i % 2 ? "*." : "", i);
 	buffer_add_str(&conf, listed ? "" : ");\n");
 	publish(folder, "policy.conf", buffer_span(&conf));
 	publish(folder, "domains", buffer_span(&list));

@@ -173,7 +173,8 @@ do_something(struct fixture *f, unsigned *seed, int64_t now_ms)
 				"anna", NULL, now_ms, &batch, &result, &err));
 		return;
 	case 4:
-		OK(store_outbox_lease(f->store, STORE_ROUTE_RELEASE, now_ms, 3, leases, &len, &err));
+		OK(store_outbox_lease(f->store, STORE_ROUTE_RELEASE, now_ms, 3, leases, &len,
+				      &err));
 		for (size_t i = 0; i < len; i++) {
 			if (rand_r(seed) % 4 > 0)
 				OK(store_outbox_finish(f->store, leases[i].record,
