@@ -1,8 +1,8 @@
 /*
- * outbox.c: leasing, sending, recording.
+ * outbox.c: leasing, sending, and having it recorded.
  *
  *	       timer, wake               free senders
- *	idle ─────────────► lease job ────┬─────────────► send ──► finish job ──► wake
+ *	idle ─────────────► lease job ────┬─────────────► send ──► recorder ────► wake
  *	 ▲                  (committer)   └─► alteration ──▲ (relay)  (committer)   │
  *	 │                                    (pool)                                │
  *	 └──────── nothing due ◄────────────────────────────────────────────────────┘
@@ -18,16 +18,14 @@
 
 #include <assert.h>
 #include <ev.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "facts/field.h"
 #include "qmgr/alteration.h"
+#include "qmgr/outgoing.h"
+#include "qmgr/recorder.h"
 #include "qmgr/transport.h"
 #include "admit/altered.h"
 #include "admit/spool.h"
@@ -36,12 +34,8 @@ enum {
 	POLL_MS = 5000,
 	REST_MIN_MS = 1000,
 	REST_MAX_MS = 60000,
-	RECORD_AGAIN_S = 1,
 	SENDERS_MAX = 64, /* release.sessions goes no higher */
 };
-
-/* "ndrq-", a number, "-" and a token. */
-#define SENDER_NAME_SIZE (5 + 20 + 1 + 2 * STORE_TOKEN_BYTES + 1)
 
 /* One connection to the relay and what it is sending. */
 struct sender {
@@ -51,9 +45,7 @@ struct sender {
 	bool altering; /* a pool thread has the lease and the spool */
 	struct store_lease lease;
 	struct spool *spool;
-	char name[SENDER_NAME_SIZE]; /* of a file */
-	struct buffer header;
-	struct buffer headers_only;
+	struct outgoing outgoing;
 };
 
 enum body {
@@ -73,23 +65,12 @@ struct lease_job {
 	int64_t next_due_ms; /* −1: the outbox is empty */
 };
 
-struct finish_job {
-	struct job job; /* first */
-	struct sender *sender;
-	enum store_delivery outcome;
-	int64_t record, next_due_ms;
-	char *reply;
-	int done;
-};
-
 struct outbox {
 	struct outbox_options options;
 	ev_timer timer;
 	struct sender *senders;
 	size_t senders_len;
-	size_t finishing;
-	struct task *unrecorded; /* finish jobs that could not be committed */
-	ev_timer record_again;
+	struct recorder recorder;
 	bool leasing, again, held, draining;
 	char *hostname;  /* for the pool's threads: settings are the loop's */
 	int64_t rest_ms; /* the pause after the next failure to reach the relay */
@@ -158,86 +139,35 @@ outbox_pause(struct outbox *o)
 
 /* ---- finishing --------------------------------------------------------- */
 
-static int
-finish_execute(struct job *job, struct store *store, struct error *err)
-{
-	struct finish_job *f = (struct finish_job *)job;
-
-	return store_outbox_finish(store, f->record, f->outcome, f->reply, f->next_due_ms,
-				   clock_now_ms(), &f->done, err);
-}
-
-static void
-finish_done(struct task *task)
-{
-	struct finish_job *f = (struct finish_job *)task;
-	struct sender *sender = f->sender;
-	struct outbox *o = sender->outbox;
-
-	if (f->job.result < 0 && !o->draining) {
-		/* the lease stays, so it is not sent again */
-		log_event(LOG_ERR, "outcome-not-recorded", LOG_I("id", f->record),
-			  LOG_S("reason", f->job.err.text));
-		task->next = o->unrecorded;
-		o->unrecorded = task;
-		if (!ev_is_active(&o->record_again)) {
-			ev_timer_set(&o->record_again, RECORD_AGAIN_S, 0);
-			ev_timer_start(o->options.loop, &o->record_again);
-		}
-		return;
-	}
-	o->finishing--;
-	sender->taken = false;
-	free(f->reply);
-	free(f);
-	outbox_wake(o);
-}
-
-static void
-on_record_again(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct outbox *o = timer->data;
-
-	(void)loop;
-	(void)events;
-	while (o->unrecorded != NULL) {
-		struct finish_job *f = (struct finish_job *)o->unrecorded;
-
-		o->unrecorded = f->job.task.next;
-		committer_submit(*o->options.committer, &f->job);
-	}
-}
-
 static void
 sender_clear(struct sender *sender)
 {
 	store_lease_done(&sender->lease);
 	spool_freep(&sender->spool);
-	buffer_done(&sender->header);
-	buffer_done(&sender->headers_only);
+	outgoing_done(&sender->outgoing);
 }
 
 static void
-finish(struct sender *sender, enum store_delivery outcome, const char *reply, int64_t next_due_ms)
+on_recorded(void *ctx)
 {
-	struct outbox *o = sender->outbox;
-	struct finish_job *f;
+	struct sender *sender = ctx;
 
-	if (*o->options.committer == NULL) { /* too late: the next start clears the lease */
-		sender_clear(sender);
-		return;
-	}
-	f = xcalloc(1, sizeof(*f));
-	f->job.task.done = finish_done;
-	f->job.execute = finish_execute;
-	f->sender = sender;
-	f->outcome = outcome;
-	f->record = sender->lease.record;
-	f->next_due_ms = next_due_ms;
-	f->reply = xstrdup(reply);
+	sender->taken = false;
+	outbox_wake(sender->outbox);
+}
+
+static void
+finish(struct sender *sender, enum store_delivery delivery, const char *reply, int64_t next_due_ms)
+{
+	const struct outcome outcome = {
+		.record = sender->lease.record,
+		.delivery = delivery,
+		.reply = reply,
+		.next_due_ms = next_due_ms,
+	};
+
+	recorder_put(&sender->outbox->recorder, &outcome, on_recorded, sender);
 	sender_clear(sender);
-	o->finishing++;
-	committer_submit(*o->options.committer, &f->job);
 }
 
 /* ---- sending ------------------------------------------------------------ */
@@ -313,75 +243,12 @@ on_sent(void *ctx, enum smtp_outcome outcome, const char *reply)
 	}
 }
 
-/* RFC 5321 4.4: our trace line; by its token we know our own mail again. */
-static void
-add_received(struct sender *sender)
-{
-	char token[2 * STORE_TOKEN_BYTES + 1], date[CLOCK_RFC5322_SIZE];
-
-	hex_encode(sender->lease.token, STORE_TOKEN_BYTES, token);
-	(void)snprintf(sender->name, sizeof(sender->name), "ndrq-%" PRId64 "-%s",
-		       sender->lease.record, token);
-	buffer_printf(&sender->header, "Received: by %s (ndrq) id %" PRId64 ".%s;\r\n\t%s\r\n",
-		      settings_of(sender->outbox)->hostname, sender->lease.record, token,
-		      clock_format_rfc5322(clock_now_ms(), date));
-}
-
-/* A truncated message leaves as its header and a word about the rest. */
-static struct span
-header_of(struct sender *sender, struct span body)
-{
-	const char *end = memmem(body.data, body.len, "\r\n\r\n", 4);
-	const char *lf = memmem(body.data, body.len, "\n\n", 2);
-	size_t len = body.len;
-
-	if (end != NULL)
-		len = (size_t)(end - body.data) + 2;
-	else if (lf != NULL)
-		len = (size_t)(lf - body.data) + 1;
-	buffer_add(&sender->headers_only, body.data, len);
-	buffer_add_str(&sender->headers_only,
-		       "\r\n[The rest of this message was too large to be kept.]\r\n");
-	return buffer_span(&sender->headers_only);
-}
-
-/*
- * Some LMTP clients deliver to us as to a mailbox, with "Delivered-To: who it is for" on top
- * (OpenSMTPD). It was not delivered: where it goes now that line means a loop (local(8) of
- * Postfix, qmail), and the message would be refused.
- */
-static struct span
-undelivered(struct span body, const char *rcpt)
-{
-	struct span rest = body;
-	struct field first;
-
-	if (span_starts_nocase(body, "Delivered-To:") && field_next(&rest, &first) &&
-	    span_equal_nocase(first.value, span_of(rcpt)))
-		return rest;
-	return body;
-}
-
 static void
 send_lease(struct sender *sender)
 {
-	const struct store_lease *l = &sender->lease;
-	struct span body = undelivered(spool_bytes(sender->spool), l->rcpt);
-	struct smtp_mail mail = {
-		.rcpt = span_of(l->rcpt),
-		.orcpt = l->rcpt_replaced ? NULL : l->orcpt,
-		.notify = l->rcpt_replaced ? NULL : l->notify,
-		.ret = l->ret,
-		.envid = l->envid,
-		.body_8bit = l->mail_body != NULL && strcmp(l->mail_body, "8BITMIME") == 0,
-		.smtputf8 = l->smtputf8,
-	};
-
-	add_received(sender);
-	mail.name = sender->name;
-	mail.header = buffer_span(&sender->header);
-	mail.body = l->truncated ? header_of(sender, body) : body;
-	transport_send(sender->transport, &mail, on_sent, sender);
+	outgoing_make(&sender->outgoing, &sender->lease, spool_bytes(sender->spool),
+		      settings_of(sender->outbox)->hostname, clock_now_ms());
+	transport_send(sender->transport, &sender->outgoing.mail, on_sent, sender);
 }
 
 /* ---- not sending --------------------------------------------------------- */
@@ -621,8 +488,7 @@ outbox_start(const struct outbox_options *options, struct outbox **ret_outbox, s
 	o->senders = xcalloc(o->senders_len, sizeof(o->senders[0]));
 	ev_init(&o->timer, on_timer);
 	o->timer.data = o;
-	ev_init(&o->record_again, on_record_again);
-	o->record_again.data = o;
+	recorder_init(&o->recorder, options->loop, options->committer);
 	for (size_t i = 0; i < o->senders_len; i++) {
 		o->senders[i].outbox = o;
 		if (transport_new(&transport, &o->senders[i].transport, err) < 0) {
@@ -646,6 +512,7 @@ void
 outbox_drain(struct outbox *o)
 {
 	o->draining = true;
+	recorder_drain(&o->recorder);
 	ev_timer_stop(o->options.loop, &o->timer);
 }
 
@@ -655,7 +522,7 @@ outbox_busy(const struct outbox *o)
 	for (size_t i = 0; i < o->senders_len; i++)
 		if (o->senders[i].altering || transport_busy(o->senders[i].transport))
 			return true;
-	return o->leasing || (o->finishing > 0 && o->unrecorded == NULL);
+	return o->leasing || recorder_busy(&o->recorder);
 }
 
 void
@@ -666,14 +533,7 @@ outbox_stopp(struct outbox **ret_outbox)
 	if (o == NULL)
 		return;
 	ev_timer_stop(o->options.loop, &o->timer);
-	ev_timer_stop(o->options.loop, &o->record_again);
-	while (o->unrecorded != NULL) {
-		struct finish_job *f = (struct finish_job *)o->unrecorded;
-
-		o->unrecorded = f->job.task.next;
-		free(f->reply);
-		free(f);
-	}
+	recorder_done(&o->recorder);
 	for (size_t i = 0; i < o->senders_len; i++) {
 		transport_freep(&o->senders[i].transport);
 		sender_clear(&o->senders[i]);

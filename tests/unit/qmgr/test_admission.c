@@ -1,13 +1,11 @@
 /* test_admission.c: the pool's path, with real facts, policy, store and committer. */
 #include "qmgr/admission.h"
 
-#include <signal.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include "tests/unit/admit/store_fixture.h"
 #include "tests/unit/admit/submission_fixture.h"
+#include "tests/unit/qmgr/crash_fixture.h"
 
 #define COUNT_RECORDS "SELECT count(*) FROM record"
 #define FRIENDLY      "From: a@remote.example\r\nSubject: hello\r\n\r\nhow are you\r\n"
@@ -26,17 +24,6 @@ struct bench {
 	int done;
 };
 
-static struct crashmark *
-open_mark(const char *folder)
-{
-	AUTO(freep) char *path = xasprintf("%s/reading", folder);
-	struct crashmark *mark = NULL;
-	struct error err = { 0 };
-
-	cr_assert_eq(crashmark_open(path, &mark, &err), 0, "%s", err.text);
-	return mark;
-}
-
 static void
 bench_prepare(struct bench *b)
 {
@@ -54,7 +41,7 @@ bench_start(struct bench *b, unsigned threads)
 
 	b->store = store_make(b->folder);
 	b->side = side_open(b->folder);
-	b->crashmark = open_mark(b->folder);
+	b->crashmark = mark_open(b->folder);
 	channel_init(&b->back, NULL, NULL);
 	b->committer = committer_start(b->store, 64, &b->back);
 	options.crashmark = b->crashmark;
@@ -226,31 +213,6 @@ Test(admission, ordinary_mail_is_not_taken)
 
 /* ---- what crashed us before ------------------------------------------------------- */
 
-/* Another run dies while it reads these bytes. */
-static void
-crash_over(struct bench *b, struct span bytes)
-{
-	pid_t child = fork();
-	int status;
-
-	cr_assert_geq(child, 0);
-	if (child == 0) {
-		const struct rlimit no_core = { 0, 0 };
-		struct spool *spool = spool_new(b->folder, MB);
-		struct error err;
-
-		(void)setrlimit(RLIMIT_CORE, &no_core);
-		crashmark_thread_start(open_mark(b->folder), 0);
-		(void)spool_add(spool, bytes, &err);
-		(void)spool_finish(spool, &err);
-		crashmark_enter(spool_sha256(spool));
-		(void)raise(SIGSEGV);
-		_exit(0);
-	}
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	cr_assert(WIFSIGNALED(status));
-}
-
 static int envelopes_read;
 
 static void
@@ -270,7 +232,7 @@ Test(admission, what_crashed_a_reader_before_is_set_aside_unread)
 	AUTO(submission_freep) struct submission *other = NULL;
 
 	bench_prepare(&b);
-	crash_over(&b, SPAN(NDR));
+	crash_over(b.folder, SPAN(NDR));
 	bench_start(&b, 2);
 	s = ndr_to(&b, "a@remote.example");
 	s->source = &source;
@@ -295,7 +257,7 @@ Test(admission, what_cannot_be_set_aside_is_refused_for_now)
 	AUTO(submission_freep) struct submission *s = NULL;
 
 	bench_prepare(&b);
-	crash_over(&b, SPAN(NDR));
+	crash_over(b.folder, SPAN(NDR));
 	bench_start(&b, 1);
 	write_file(b.damaged, SPAN("a file stands in the way"));
 	s = ndr_to(&b, "a@remote.example");

@@ -1,22 +1,11 @@
 /* test_alteration.c: one message made shorter in the pool, and what it crashes over. */
 #include "qmgr/alteration.h"
 
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
+#include "tests/unit/qmgr/bounce_fixture.h"
+#include "tests/unit/qmgr/crash_fixture.h"
 #include "tests/unit/qmgr/loop_fixture.h"
-
-#define BOUNCE                                                                                     \
-	"From: MAILER-DAEMON@in.example.org\r\n"                                                   \
-	"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"          \
-	"--b\r\n\r\nThis is in.example.org.\r\n"                                                   \
-	"--b\r\nContent-Type: message/delivery-status\r\n\r\n"                                     \
-	"Reporting-MTA: dns; in.example.org\r\n\r\n"                                               \
-	"Final-Recipient: rfc822; nobody@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n"       \
-	"--b\r\nContent-Type: message/rfc822\r\n\r\n"                                              \
-	"Subject: hello\r\n\r\nbody\r\n--b--\r\n"
 
 struct bench {
 	struct test_loop loop;
@@ -34,9 +23,7 @@ struct bench {
 static void
 bench_start(struct bench *b, const char *folder)
 {
-	AUTO(freep) char *mark = xasprintf("%s/reading", folder);
 	struct admission_options pool = { .threads = 1, .place = { "", 0 }, .back = &b->loop.back };
-	struct error err = { 0 };
 
 	facts_init();
 	*b = (struct bench){ .folder = xstrdup(folder), .hostname = "ndrq.example" };
@@ -44,7 +31,7 @@ bench_start(struct bench *b, const char *folder)
 	b->lease = (struct store_lease){ .rcpt = (char *)"someone@remote.example",
 					 .no_diagnostics = true };
 	test_loop_start(&b->loop);
-	cr_assert_eq(crashmark_open(mark, &b->crashmark, &err), 0, "%s", err.text);
+	b->crashmark = mark_open(folder);
 	pool.crashmark = b->crashmark;
 	b->admission = admission_start(&pool);
 }
@@ -147,24 +134,13 @@ deadly_name(void)
 }
 
 static void
-die_altering(const char *folder, struct span bytes)
+die_altering(void *ctx)
 {
-	pid_t child = fork();
-	int status = 0;
+	struct bench b;
 
-	cr_assert_geq(child, 0);
-	if (child == 0) {
-		const struct rlimit no_core = { 0, 0 };
-		struct bench b;
-
-		(void)setrlimit(RLIMIT_CORE, &no_core);
-		bench_start(&b, folder);
-		b.hostname = deadly_name();
-		(void)alter(&b, bytes);
-		_exit(0);
-	}
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	bench_start(&b, ctx);
+	b.hostname = deadly_name();
+	(void)alter(&b, SPAN(BOUNCE));
 }
 
 Test(alteration, bytes_that_crash_it_are_left_alone_from_the_next_start_on)
@@ -172,7 +148,7 @@ Test(alteration, bytes_that_crash_it_are_left_alone_from_the_next_start_on)
 	AUTO(folder_removep) char *folder = folder_make();
 	struct bench b;
 
-	die_altering(folder, SPAN(BOUNCE));
+	cr_assert_eq(die_in(die_altering, folder), SIGSEGV);
 	for (int start = 0; start < 2; start++) {
 		bench_start(&b, folder);
 		cr_assert_eq(crashmark_suspects(b.crashmark), 1);

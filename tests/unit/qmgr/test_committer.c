@@ -22,26 +22,6 @@ struct bench {
 	bool blind; /* the second connection cannot look */
 };
 
-static void
-bench_start(struct bench *b, size_t batch)
-{
-	*b = (struct bench){ .folder = folder_make() };
-	b->store = store_make(b->folder);
-	b->side = side_open(b->folder);
-	channel_init(&b->back, NULL, NULL);
-	b->committer = committer_start(b->store, batch, &b->back);
-}
-
-static void
-bench_stop(struct bench *b)
-{
-	committer_stopp(&b->committer);
-	channel_done(&b->back);
-	side_closep(&b->side);
-	store_closep(&b->store);
-	folder_removep(&b->folder);
-}
-
 enum end { END_WELL, END_TEMP, END_PERM };
 
 struct put {
@@ -99,13 +79,31 @@ put_done(struct task *task)
 	put->bench->done++;
 }
 
+/* With jobs that end well, to be submitted. */
 static void
-put_init(struct put *put, struct bench *b, unsigned number, enum end end)
+bench_start(struct bench *b, size_t batch, struct put *puts, unsigned len)
 {
-	*put = (struct put){ .bench = b, .number = number, .end = end, .rescue_gives = 1 };
-	put->job.task.done = put_done;
-	put->job.execute = put_execute;
-	put->job.rescue = put_rescue;
+	*b = (struct bench){ .folder = folder_make() };
+	b->store = store_make(b->folder);
+	b->side = side_open(b->folder);
+	channel_init(&b->back, NULL, NULL);
+	b->committer = committer_start(b->store, batch, &b->back);
+	for (unsigned i = 0; i < len; i++) {
+		puts[i] = (struct put){ .bench = b, .number = i, .rescue_gives = 1 };
+		puts[i].job.task.done = put_done;
+		puts[i].job.execute = put_execute;
+		puts[i].job.rescue = put_rescue;
+	}
+}
+
+static void
+bench_stop(struct bench *b)
+{
+	committer_stopp(&b->committer);
+	channel_done(&b->back);
+	side_closep(&b->side);
+	store_closep(&b->store);
+	folder_removep(&b->folder);
 }
 
 /* Holds the committer, so that what is submitted meanwhile is ready together. */
@@ -171,6 +169,32 @@ run_together(struct bench *b, struct put *puts, int len)
 	(void)sem_destroy(&gate.open);
 }
 
+static void
+assert_all_done(const struct put *puts, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		cr_assert_eq(puts[i].job.result, 0, "job %zu: %s", i, puts[i].job.err.text);
+}
+
+/* With a reason, and nothing is set aside: waiting can help. */
+static void
+assert_all_refused_for_now(const struct put *puts, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		cr_assert_eq(puts[i].job.result, -1, "job %zu", i);
+		cr_assert_eq(puts[i].job.err.class, ERROR_TEMP, "%s", puts[i].job.err.text);
+		cr_assert_neq(puts[i].job.err.text[0], '\0');
+		cr_assert_eq(puts[i].rescued, 0);
+	}
+}
+
+static void
+assert_executed(const struct put *puts, size_t len, int times)
+{
+	for (size_t i = 0; i < len; i++)
+		cr_assert_eq(puts[i].executed, times, "job %zu", i);
+}
+
 /* ---- batches --------------------------------------------------------------- */
 
 Test(committer, jobs_that_are_ready_together_share_one_transaction)
@@ -178,9 +202,7 @@ Test(committer, jobs_that_are_ready_together_share_one_transaction)
 	struct bench b;
 	struct put puts[20];
 
-	bench_start(&b, 512);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 512, puts, COUNT(puts));
 	run_together(&b, puts, COUNT(puts));
 	for (size_t i = 0; i < COUNT(puts); i++) {
 		cr_assert_eq(puts[i].job.result, 0);
@@ -194,9 +216,7 @@ Test(committer, nothing_is_answered_before_the_commit)
 	struct bench b;
 	struct put puts[20];
 
-	bench_start(&b, 512);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 512, puts, COUNT(puts));
 	run_together(&b, puts, COUNT(puts));
 	for (size_t i = 0; i < COUNT(puts); i++)
 		cr_assert_eq(puts[i].seen_after, 20, "all of the batch are there at each answer");
@@ -208,9 +228,7 @@ Test(committer, a_transaction_holds_at_most_the_batch)
 	struct bench b;
 	struct put puts[7];
 
-	bench_start(&b, 3);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 3, puts, COUNT(puts));
 	run_together(&b, puts, COUNT(puts));
 	for (int i = 0; i < 7; i++)
 		cr_assert_eq(puts[i].seen_before, i / 3 * 3, "job %d saw %d", i,
@@ -223,9 +241,7 @@ Test(committer, jobs_are_done_in_the_order_they_came)
 	struct bench b;
 	struct put puts[30];
 
-	bench_start(&b, 4);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 4, puts, COUNT(puts));
 	run_together(&b, puts, COUNT(puts));
 	for (int i = 0; i < 30; i++) {
 		AUTO(freep)
@@ -244,9 +260,8 @@ Test(committer, a_job_that_fails_takes_nothing_with_it_but_itself)
 	struct bench b;
 	struct put puts[5];
 
-	bench_start(&b, 512);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, i == 2 ? END_TEMP : END_WELL);
+	bench_start(&b, 512, puts, COUNT(puts));
+	puts[2].end = END_TEMP;
 	run_together(&b, puts, COUNT(puts));
 	for (size_t i = 0; i < COUNT(puts); i++)
 		cr_assert_eq(puts[i].job.result, i == 2 ? -1 : 0);
@@ -262,9 +277,8 @@ Test(committer, what_the_store_can_never_take_is_rescued_after_the_commit)
 	struct bench b;
 	struct put puts[3];
 
-	bench_start(&b, 512);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, i == 1 ? END_PERM : END_WELL);
+	bench_start(&b, 512, puts, COUNT(puts));
+	puts[1].end = END_PERM;
 	run_together(&b, puts, COUNT(puts));
 	cr_assert_eq(puts[1].rescued, 1);
 	cr_assert_eq(puts[1].seen_in_rescue, 2, "the others are committed by then");
@@ -279,10 +293,9 @@ Test(committer, a_rescue_that_fails_is_a_refusal)
 	struct bench b;
 	struct put puts[2];
 
-	bench_start(&b, 512);
-	put_init(&puts[0], &b, 0, END_PERM);
+	bench_start(&b, 512, puts, COUNT(puts));
+	puts[0].end = puts[1].end = END_PERM;
 	puts[0].rescue_gives = 0;
-	put_init(&puts[1], &b, 1, END_PERM);
 	puts[1].job.rescue = NULL;
 	run_together(&b, puts, COUNT(puts));
 	cr_assert_eq(puts[0].rescued, 1);
@@ -307,24 +320,15 @@ Test(committer, a_commit_that_fails_fails_all_its_jobs_for_now)
 	struct bench b;
 	struct put puts[4];
 
-	bench_start(&b, 512);
+	bench_start(&b, 512, puts, COUNT(puts));
 	side_run(b.side, COMMITS_FAIL);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
 	run_together(&b, puts, COUNT(puts));
-	for (size_t i = 0; i < COUNT(puts); i++) {
-		cr_assert_eq(puts[i].executed, 1);
-		cr_assert_eq(puts[i].job.result, -1);
-		cr_assert_eq(puts[i].job.err.class, ERROR_TEMP);
-		cr_assert_neq(puts[i].job.err.text[0], '\0');
-		cr_assert_eq(puts[i].rescued, 0);
-	}
+	assert_executed(puts, COUNT(puts), 1);
+	assert_all_refused_for_now(puts, COUNT(puts));
 	cr_assert_eq(side_ask(b.side, COUNT_RECORDS), 0);
 	side_run(b.side, COMMITS_WORK);
-	run_together(&b, puts, COUNT(puts));
-	for (size_t i = 0; i < COUNT(puts); i++)
-		cr_assert_eq(puts[i].job.result, 0, "when it is over, all goes on: %s",
-			     puts[i].job.err.text);
+	run_together(&b, puts, COUNT(puts)); /* when it is over, all goes on */
+	assert_all_done(puts, COUNT(puts));
 	cr_assert_eq(side_ask(b.side, COUNT_RECORDS), 4);
 	bench_stop(&b);
 }
@@ -334,10 +338,9 @@ Test(committer, what_can_never_be_stored_is_rescued_although_the_commit_failed)
 	struct bench b;
 	struct put puts[2];
 
-	bench_start(&b, 512);
+	bench_start(&b, 512, puts, COUNT(puts));
+	puts[1].end = END_PERM;
 	side_run(b.side, COMMITS_FAIL);
-	put_init(&puts[0], &b, 0, END_WELL);
-	put_init(&puts[1], &b, 1, END_PERM);
 	run_together(&b, puts, COUNT(puts));
 	cr_assert_eq(puts[0].job.result, -1);
 	cr_assert_eq(puts[0].rescued, 0);
@@ -352,12 +355,10 @@ Test(committer, a_transaction_that_is_undone_under_way_fails_jobs_before_and_aft
 	struct bench b;
 	struct put puts[5];
 
-	bench_start(&b, 512);
+	bench_start(&b, 512, puts, COUNT(puts));
 	side_run(b.side, "CREATE TRIGGER fail BEFORE INSERT ON message"
 			 " WHEN hex(NEW.sha256) LIKE '02%'"
 			 " BEGIN SELECT RAISE(ROLLBACK, 'undone'); END");
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
 	puts[2].job.rescue = NULL; /* a trigger's error is a constraint's; a disk's is not */
 	run_together(&b, puts, COUNT(puts));
 	for (size_t i = 0; i < COUNT(puts); i++) {
@@ -378,16 +379,11 @@ Test(committer, a_store_that_is_locked_by_another_fails_all_for_now_and_works_af
 	struct bench b;
 	struct put puts[3];
 
-	bench_start(&b, 512);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 512, puts, COUNT(puts));
 	side_run(b.side, "BEGIN IMMEDIATE");
 	run(&b, puts, COUNT(puts));
-	for (size_t i = 0; i < COUNT(puts); i++) {
-		cr_assert_eq(puts[i].executed, 0);
-		cr_assert_eq(puts[i].job.result, -1);
-		cr_assert_eq(puts[i].job.err.class, ERROR_TEMP);
-	}
+	assert_executed(puts, COUNT(puts), 0);
+	assert_all_refused_for_now(puts, COUNT(puts));
 	side_run(b.side, "ROLLBACK");
 	run(&b, puts, COUNT(puts));
 	cr_assert_eq(side_ask(b.side, COUNT_RECORDS), 3);
@@ -400,15 +396,12 @@ Test(committer, a_store_that_was_removed_fails_all_for_now_and_nothing_is_rescue
 	struct put put;
 	AUTO(freep) char *path = NULL;
 
-	bench_start(&b, 512);
+	bench_start(&b, 512, &put, 1);
 	path = xasprintf("%s/store", b.folder);
-	put_init(&put, &b, 1, END_WELL);
 	b.blind = true;
 	cr_assert_eq(unlink(path), 0);
 	run(&b, &put, 1);
-	cr_assert_eq(put.job.result, -1);
-	cr_assert_eq(put.job.err.class, ERROR_TEMP);
-	cr_assert_eq(put.rescued, 0);
+	assert_all_refused_for_now(&put, 1);
 	bench_stop(&b);
 }
 
@@ -436,15 +429,12 @@ Test(committer, a_store_that_is_corrupt_fails_all_for_now_and_nothing_is_rescued
 	struct bench b;
 	struct put put;
 
-	bench_start(&b, 512);
-	put_init(&put, &b, 1, END_WELL);
+	bench_start(&b, 512, &put, 1);
 	side_run(b.side, "PRAGMA wal_checkpoint(TRUNCATE)");
 	b.blind = true;
 	spoil(b.folder);
 	run(&b, &put, 1);
-	cr_assert_eq(put.job.result, -1);
-	cr_assert_eq(put.job.err.class, ERROR_TEMP, "%s", put.job.err.text);
-	cr_assert_eq(put.rescued, 0);
+	assert_all_refused_for_now(&put, 1);
 	bench_stop(&b);
 }
 
@@ -455,9 +445,7 @@ Test(committer, without_room_what_would_add_is_refused_and_the_rest_is_done)
 	struct bench b;
 	struct put puts[3];
 
-	bench_start(&b, 512);
-	for (unsigned i = 0; i < COUNT(puts); i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 512, puts, COUNT(puts));
 	puts[0].job.adds_bytes = puts[2].job.adds_bytes = INT64_C(1) << 60; /* more than any disk */
 	run_together(&b, puts, COUNT(puts));
 	cr_assert_eq(puts[0].job.result, -1);
@@ -468,8 +456,7 @@ Test(committer, without_room_what_would_add_is_refused_and_the_rest_is_done)
 	cr_assert_eq(puts[2].job.result, -1);
 	puts[0].job.adds_bytes = puts[2].job.adds_bytes = 1000;
 	run_together(&b, puts, COUNT(puts));
-	for (size_t i = 0; i < COUNT(puts); i++)
-		cr_assert_eq(puts[i].job.result, 0, "%s", puts[i].job.err.text);
+	assert_all_done(puts, COUNT(puts));
 	bench_stop(&b);
 }
 
@@ -480,11 +467,9 @@ Test(committer, at_the_end_all_that_was_submitted_is_done_first)
 	struct bench b;
 	struct put puts[50];
 
-	bench_start(&b, 4);
-	for (unsigned i = 0; i < COUNT(puts); i++) {
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 4, puts, COUNT(puts));
+	for (size_t i = 0; i < COUNT(puts); i++)
 		committer_submit(b.committer, &puts[i].job);
-	}
 	committer_stopp(&b.committer);
 	cr_assert_null(b.committer);
 	cr_assert_eq(side_ask(b.side, COUNT_RECORDS), 50);
@@ -512,17 +497,14 @@ Test(committer, many_threads_may_submit_at_once)
 	pthread_t threads[SUBMITTERS];
 	struct bench b;
 
-	bench_start(&b, 16);
-	for (unsigned i = 0; i < SUBMITTERS * EACH; i++)
-		put_init(&puts[i], &b, i, END_WELL);
+	bench_start(&b, 16, puts, SUBMITTERS * EACH);
 	for (int i = 0; i < SUBMITTERS; i++)
 		thread_start(&threads[i], "submitter", submit_some, &puts[i * EACH]);
 	while (b.done < SUBMITTERS * EACH)
 		cr_assert(back_turn(&b.back));
 	for (int i = 0; i < SUBMITTERS; i++)
 		cr_assert_eq(pthread_join(threads[i], NULL), 0);
-	for (int i = 0; i < SUBMITTERS * EACH; i++)
-		cr_assert_eq(puts[i].job.result, 0, "%s", puts[i].job.err.text);
+	assert_all_done(puts, SUBMITTERS * EACH);
 	cr_assert_eq(side_ask(b.side, COUNT_RECORDS), SUBMITTERS * EACH);
 	bench_stop(&b);
 	free(puts);

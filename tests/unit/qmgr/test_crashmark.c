@@ -3,12 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
-#include "tests/unit/admit/fixture.h"
+#include "tests/unit/qmgr/crash_fixture.h"
 
 /* A sha256 of our own making, told apart by its number. */
 static const uint8_t *
@@ -21,21 +18,10 @@ sha(unsigned number)
 	return bytes;
 }
 
-static struct crashmark *
-open_mark(const char *folder)
-{
-	AUTO(freep) char *path = xasprintf("%s/reading", folder);
-	struct crashmark *mark = NULL;
-	struct error err = { 0 };
-
-	cr_assert_eq(crashmark_open(path, &mark, &err), 0, "%s", err.text);
-	return mark;
-}
-
 static bool
 is_suspect(const char *folder, unsigned number)
 {
-	AUTO(crashmark_closep) struct crashmark *mark = open_mark(folder);
+	AUTO(crashmark_closep) struct crashmark *mark = mark_open(folder);
 
 	return crashmark_is_suspect(mark, sha(number));
 }
@@ -43,7 +29,7 @@ is_suspect(const char *folder, unsigned number)
 static size_t
 suspects(const char *folder)
 {
-	AUTO(crashmark_closep) struct crashmark *mark = open_mark(folder);
+	AUTO(crashmark_closep) struct crashmark *mark = mark_open(folder);
 
 	return crashmark_suspects(mark);
 }
@@ -51,6 +37,8 @@ suspects(const char *folder)
 /* ---- ways to die -------------------------------------------------------- */
 
 struct death {
+	const char *folder;
+	void *(*reader)(void *);
 	struct crashmark *mark;
 	unsigned number;
 	int signal;
@@ -135,26 +123,24 @@ die_without_a_slot(void *arg)
 	return NULL;
 }
 
+static void
+die_in_thread(void *ctx)
+{
+	struct death *death = ctx;
+	pthread_t thread;
+
+	death->mark = mark_open(death->folder);
+	thread_start(&thread, "reader", death->reader, death);
+	(void)pthread_join(thread, NULL);
+}
+
 /* What it dies of: a child with a reading thread, as ndrqd has them. */
 static int
 die(const char *folder, void *(*reader)(void *), struct death death)
 {
-	pid_t child = fork();
-	int status = 0;
-
-	cr_assert_geq(child, 0);
-	if (child == 0) {
-		const struct rlimit no_core = { 0, 0 };
-		pthread_t thread;
-
-		(void)setrlimit(RLIMIT_CORE, &no_core);
-		death.mark = open_mark(folder);
-		thread_start(&thread, "reader", reader, &death);
-		(void)pthread_join(thread, NULL);
-		_exit(0);
-	}
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	death.folder = folder;
+	death.reader = reader;
+	return die_in(die_in_thread, &death);
 }
 
 /* ---- crashes ------------------------------------------------------------- */
@@ -343,7 +329,7 @@ start_and_stop(void *arg)
 Test(crashmark, a_thread_may_stop_and_start_again)
 {
 	AUTO(folder_removep) char *folder = folder_make();
-	AUTO(crashmark_closep) struct crashmark *mark = open_mark(folder);
+	AUTO(crashmark_closep) struct crashmark *mark = mark_open(folder);
 	pthread_t thread;
 
 	thread_start(&thread, "reader", start_and_stop, mark);

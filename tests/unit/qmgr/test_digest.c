@@ -8,6 +8,7 @@
 #include "report/mail.h"
 #include "tests/unit/admit/store_fixture.h"
 #include "tests/unit/admit/submission_fixture.h"
+#include "tests/unit/qmgr/crash_fixture.h"
 #include "tests/unit/qmgr/loop_fixture.h"
 
 #define MINUTE INT64_C(60000)
@@ -102,19 +103,16 @@ static void
 bench_start(struct bench *b, const char *keys)
 {
 	AUTO(freep) char *text = xasprintf("%s%s\n", POLICY, keys);
-	AUTO(freep) char *mark = NULL;
-	struct error err = { 0 };
 
 	*b = (struct bench){ .folder = folder_make() };
 	zone("UTC");
 	mail_init();
 	b->store_path = xasprintf("%s/store", b->folder);
-	mark = xasprintf("%s/mark", b->folder);
 	test_loop_start(&b->loop);
 	b->store = store_make(b->folder);
 	b->side = side_open(b->folder);
 	b->policy = policy_make(b->folder, text);
-	cr_assert_eq(crashmark_open(mark, &b->crashmark, &err), 0, "%s", err.text);
+	b->crashmark = mark_open(b->folder);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* test_folder_scan.c: a file is taken when it is safe, and once. */
 #include "qmgr/folder_scan.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -85,24 +86,69 @@ scan(struct bench *b)
 	return b->taken.len == 0 ? "" : b->taken.data;
 }
 
-/* NAME, last written so long ago. */
+/* NAME, in the folder or one inside it, last written so long ago. */
 static void
-put(const struct bench *b, const char *name, const char *text, int64_t age_ms)
+put_file(const struct bench *b, const char *name, const char *text, int64_t age_ms)
 {
 	AUTO(freep) char *path = xasprintf("%s/%s", b->folder, name);
 	int64_t at_ms = clock_now_ms() - age_ms;
 	struct timespec times[2] = { { .tv_sec = at_ms / 1000 }, { .tv_sec = at_ms / 1000 } };
+	char *slash = strrchr(path, '/');
 
+	*slash = '\0';
+	cr_assert(mkdir(path, 0700) == 0 || errno == EEXIST);
+	*slash = '/';
 	write_file(path, span_of(text));
 	cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
+/* Files of that text, their names apart by blanks. */
 static void
-make_inside(const struct bench *b, const char *name)
+put(const struct bench *b, const char *names, const char *text, int64_t age_ms)
 {
-	AUTO(freep) char *path = xasprintf("%s/%s", b->folder, name);
+	AUTO(freep) char *copy = xstrdup(names);
+	char *rest = NULL;
 
-	cr_assert_eq(mkdir(path, 0700), 0);
+	for (char *name = strtok_r(copy, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+		put_file(b, name, text, age_ms);
+}
+
+static void
+put_settled(const struct bench *b, const char *names)
+{
+	put(b, names, "x", MINUTES(5));
+}
+
+static void
+put_fresh(const struct bench *b, const char *names)
+{
+	put(b, names, "x", 0);
+}
+
+/* A whole scan takes these. */
+#define assert_takes(b, names) cr_assert_str_eq(scan(b), names)
+
+/* ---- when a file is safe ---------------------------------------------------- */
+
+/* One scan of a folder with one file. */
+struct look {
+	const char *text; /* written before it; NULL: nothing was */
+	int minutes_ago;  /* as its time has it */
+	bool taken;
+};
+
+static void
+look_at_one_file(const struct look *looks, size_t len)
+{
+	AUTO(bench_stopp) struct bench b;
+
+	bench_start(&b, &folder_kind_iis_drop);
+	for (size_t i = 0; i < len; i++) {
+		if (looks[i].text != NULL)
+			put(&b, "a.eml", looks[i].text, MINUTES(looks[i].minutes_ago));
+		cr_assert_str_eq(scan(&b), looks[i].taken ? "a.eml|" : "", "look %zu", i);
+		cr_assert(looks[i].taken || folder_scan_waits(b.scan), "look %zu", i);
+	}
 }
 
 Test(folder_scan, in_a_maildir_all_is_whole_and_taken_at_once)
@@ -110,60 +156,46 @@ Test(folder_scan, in_a_maildir_all_is_whole_and_taken_at_once)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_maildir);
-	make_inside(&b, "new");
-	put(&b, "new/fresh", "x", 0);
-	put(&b, "new/under-way", "x", MINUTES(5));
-	put(&b, "new/.hidden", "x", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "fresh|");
+	put_fresh(&b, "new/fresh");
+	put_settled(&b, "new/under-way new/.hidden");
+	assert_takes(&b, "fresh|");
 }
 
 Test(folder_scan, a_settled_file_is_taken_at_the_second_look)
 {
-	AUTO(bench_stopp) struct bench b;
+	static const struct look looks[] = { { "x", 5, false }, { NULL, 0, true } };
 
-	bench_start(&b, &folder_kind_iis_drop);
-	put(&b, "a.eml", "x", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "");
-	cr_assert(folder_scan_waits(b.scan));
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	look_at_one_file(looks, COUNT(looks));
 }
 
 Test(folder_scan, a_fresh_file_is_not_taken_however_often_it_is_looked_at)
 {
-	AUTO(bench_stopp) struct bench b;
+	static const struct look looks[] = {
+		{ "x", 0, false },  { NULL, 0, false }, { NULL, 0, false },
+		{ NULL, 0, false }, { "x", 5, false }, /* older now, which is a change too */
+		{ NULL, 0, true },
+	};
 
-	bench_start(&b, &folder_kind_iis_drop);
-	put(&b, "a.eml", "x", 0);
-	for (int i = 0; i < 4; i++)
-		cr_assert_str_eq(scan(&b), "");
-	/* older now, which is a change too */
-	put(&b, "a.eml", "x", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "");
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	look_at_one_file(looks, COUNT(looks));
 }
 
 Test(folder_scan, a_file_that_grows_with_an_old_time_is_not_taken)
 {
-	AUTO(bench_stopp) struct bench b;
+	static const struct look looks[] = {
+		{ "x", 5, false },
+		{ "xx", 5, false },
+		{ "xxx", 5, false },
+		{ NULL, 0, true },
+	};
 
-	bench_start(&b, &folder_kind_iis_drop);
-	put(&b, "a.eml", "x", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "");
-	put(&b, "a.eml", "xx", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "");
-	put(&b, "a.eml", "xxx", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "");
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	look_at_one_file(looks, COUNT(looks));
 }
 
 Test(folder_scan, a_time_in_the_future_is_nobodys_clock)
 {
-	AUTO(bench_stopp) struct bench b;
+	static const struct look looks[] = { { "x", -60, false }, { NULL, 0, true } };
 
-	bench_start(&b, &folder_kind_iis_drop);
-	put(&b, "a.eml", "x", -MINUTES(60));
-	cr_assert_str_eq(scan(&b), "");
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	look_at_one_file(looks, COUNT(looks));
 }
 
 Test(folder_scan, what_inotify_told_is_the_first_look)
@@ -171,13 +203,12 @@ Test(folder_scan, what_inotify_told_is_the_first_look)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_iis_drop);
-	put(&b, "a.eml", "x", MINUTES(5));
-	put(&b, "b.tmp", "x", MINUTES(5));
+	put_settled(&b, "a.eml b.tmp");
 	folder_scan_notice(b.scan, "a.eml");
 	folder_scan_notice(b.scan, "b.tmp");
 	folder_scan_notice(b.scan, "gone.eml");
 	cr_assert(folder_scan_waits(b.scan));
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	assert_takes(&b, "a.eml|");
 }
 
 Test(folder_scan, what_was_left_is_left_until_it_changes)
@@ -185,36 +216,33 @@ Test(folder_scan, what_was_left_is_left_until_it_changes)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_iis_drop);
-	put(&b, "a.eml", "x", MINUTES(5));
+	put_settled(&b, "a.eml");
 	(void)scan(&b);
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	assert_takes(&b, "a.eml|");
 	folder_scan_leave(b.scan, b.last_mark);
 	for (int i = 0; i < 4; i++)
-		cr_assert_str_eq(scan(&b), "");
+		assert_takes(&b, "");
 	put(&b, "a.eml", "y", MINUTES(4));
-	cr_assert_str_eq(scan(&b), "");
-	cr_assert_str_eq(scan(&b), "a.eml|");
+	assert_takes(&b, "");
+	assert_takes(&b, "a.eml|");
 }
+
+/* ---- what belongs together ---------------------------------------------------- */
 
 Test(folder_scan, a_triplet_waits_for_its_parts_and_not_for_ever)
 {
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_iis_badmail);
-	put(&b, "all.bad", "x", MINUTES(5));
-	put(&b, "all.bdr", "x", MINUTES(5));
-	put(&b, "all.bdp", "x", MINUTES(5));
-	put(&b, "part.bad", "x", MINUTES(5));
-	put(&b, "part.bdp", "x", MINUTES(5));
-	put(&b, "lone.bdr", "x", MINUTES(5));
+	put_settled(&b, "all.bad all.bdr all.bdp");
+	put_settled(&b, "part.bad part.bdp");
+	put_settled(&b, "lone.bdr");
+	put_settled(&b, "hollow.bdr hollow.bdp");
 	put(&b, "hollow.bad", "", MINUTES(5));
-	put(&b, "hollow.bdr", "x", MINUTES(5));
-	put(&b, "hollow.bdp", "x", MINUTES(5));
-	put(&b, "fresh.bad", "x", MINUTES(5));
-	put(&b, "fresh.bdr", "x", 0);
-	put(&b, "fresh.bdp", "x", MINUTES(5));
+	put_settled(&b, "fresh.bad fresh.bdp");
+	put_fresh(&b, "fresh.bdr");
 	(void)scan(&b);
-	cr_assert_str_eq(scan(&b), "all.bad,all.bdr,all.bdp|");
+	assert_takes(&b, "all.bad,all.bdr,all.bdp|");
 	b.settings.directory.orphan_timeout_ms = MINUTES(4);
 	(void)scan(&b);
 	cr_assert_not_null(strstr(b.taken.data, "part.bad,part.bdp|"));
@@ -228,11 +256,10 @@ Test(folder_scan, what_a_crash_left_in_ndrq_comes_first_and_at_once)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_iis_drop);
-	make_inside(&b, ".ndrq");
-	put(&b, ".ndrq/fresh.eml", "x", 0);
-	put(&b, "a.eml", "x", MINUTES(5));
-	cr_assert_str_eq(scan(&b), "+fresh.eml|");
-	cr_assert_str_eq(scan(&b), "+fresh.eml|a.eml|");
+	put_fresh(&b, ".ndrq/fresh.eml");
+	put_settled(&b, "a.eml");
+	assert_takes(&b, "+fresh.eml|");
+	assert_takes(&b, "+fresh.eml|a.eml|");
 }
 
 Test(folder_scan, mail_in_ndrq_waits_until_it_is_due)
@@ -240,10 +267,9 @@ Test(folder_scan, mail_in_ndrq_waits_until_it_is_due)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_pickup);
-	make_inside(&b, ".ndrq");
 	put(&b, ".ndrq/due.eml", "x", MINUTES(1));
 	put(&b, ".ndrq/later.eml", "x", -MINUTES(1));
-	cr_assert_str_eq(scan(&b), "+due.eml|");
+	assert_takes(&b, "+due.eml|");
 }
 
 Test(folder_scan, a_reason_belongs_to_one_of_two_files_and_parts_belong_to_a_claim)
@@ -252,22 +278,19 @@ Test(folder_scan, a_reason_belongs_to_one_of_two_files_and_parts_belong_to_a_cla
 
 	bench_start(&b, &folder_kind_iis_badmail);
 	b.settings.directory.orphan_timeout_ms = 0;
-	make_inside(&b, ".ndrq");
-	put(&b, ".ndrq/x.BAD", "x", MINUTES(5));
-	put(&b, "x.bdr", "x", MINUTES(5));
-	put(&b, "x.bdp", "x", MINUTES(5));
+	put_settled(&b, ".ndrq/x.BAD x.bdr x.bdp");
 	(void)scan(&b);
 	cr_assert_str_eq(scan(&b), "+x.BAD|", "its other files are not taken without it");
 }
+
+/* ---- how many at once ----------------------------------------------------------- */
 
 Test(folder_scan, a_full_house_ends_the_turn_and_the_scan_goes_on_later)
 {
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_maildir);
-	make_inside(&b, "new");
-	for (char name[] = "new/a"; name[4] <= 'e'; name[4]++)
-		put(&b, name, "x", 0);
+	put_fresh(&b, "new/a new/b new/c new/d new/e");
 	b.room = 2;
 	(void)scan(&b);
 	cr_assert_eq(b.taken.len, 4);
@@ -284,9 +307,7 @@ Test(folder_scan, after_a_refusal_nothing_more_is_taken_in_this_scan)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_maildir);
-	make_inside(&b, "new");
-	for (char name[] = "new/a"; name[4] <= 'e'; name[4]++)
-		put(&b, name, "x", 0);
+	put_fresh(&b, "new/a new/b new/c new/d new/e");
 	b.room = 1;
 	(void)scan(&b);
 	b.room = 1000;
@@ -302,8 +323,7 @@ Test(folder_scan, a_folder_that_is_not_there_is_tried_again)
 	AUTO(bench_stopp) struct bench b;
 
 	bench_start(&b, &folder_kind_maildir);
-	cr_assert_str_eq(scan(&b), "");
-	make_inside(&b, "new");
-	put(&b, "new/a", "x", 0);
-	cr_assert_str_eq(scan(&b), "a|");
+	assert_takes(&b, "");
+	put_fresh(&b, "new/a");
+	assert_takes(&b, "a|");
 }

@@ -1,11 +1,9 @@
 /* test_rejudge.c: what waits when the policy changes, with the real store and pool. */
 #include "qmgr/rejudge.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
 #include "tests/unit/admit/store_fixture.h"
 #include "tests/unit/admit/submission_fixture.h"
+#include "tests/unit/qmgr/crash_fixture.h"
 #include "tests/unit/qmgr/loop_fixture.h"
 
 #define RULES(action)                                                                              \
@@ -50,14 +48,12 @@ bench_start(struct bench *b)
 static void
 bench_run(struct bench *b)
 {
-	AUTO(freep) char *mark = xasprintf("%s/reading", b->folder);
 	struct admission_options pool = { .threads = 2, .place = { "", 0 }, .back = &b->loop.back };
 	struct rejudge_options options = {
 		.loop = b->loop.loop, .spool_folder = b->folder, .hold = note_hold, .ctx = b
 	};
-	struct error err = { 0 };
 
-	cr_assert_eq(crashmark_open(mark, &b->crashmark, &err), 0, "%s", err.text);
+	b->crashmark = mark_open(b->folder);
 	b->committer = committer_start(b->store, 64, &b->loop.back);
 	pool.crashmark = b->crashmark;
 	pool.committer = b->committer;
@@ -267,30 +263,6 @@ Test(rejudge, one_that_is_ended_in_the_middle_is_done_by_the_next)
 	cr_expect_eq(side_ask(b.side, COUNT_IN("sending")), 200);
 	cr_expect(b.held, "nothing is let go either");
 	bench_stop(&b);
-}
-
-/* As if an earlier run had died while it read these bytes. */
-static void
-crash_over(const char *folder, struct span bytes)
-{
-	AUTO(freep) char *path = xasprintf("%s/reading", folder);
-	AUTO(spool_freep) struct spool *spool = spool_new(folder, 1 << 20);
-	struct crashmark *mark = NULL;
-	struct error err = { 0 };
-	pid_t child;
-
-	cr_assert_eq(spool_add(spool, bytes, &err), 0);
-	cr_assert_eq(spool_finish(spool, &err), 0);
-	child = fork();
-	if (child == 0) {
-		if (crashmark_open(path, &mark, &err) < 0)
-			_exit(1);
-		crashmark_thread_start(mark, 0);
-		crashmark_enter(spool_sha256(spool));
-		(void)raise(SIGSEGV);
-		_exit(0);
-	}
-	cr_assert_eq(waitpid(child, NULL, 0), child);
 }
 
 Test(rejudge, what_crashed_a_reader_before_is_held_unread)
