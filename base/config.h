@@ -88,10 +88,10 @@ int config_fill(const struct config_file *file, const config_setting_t *group,
 /* Frees texts and lists. */
 void config_free_items(const struct config_item *items, size_t items_len, void *target);
 
-/* "key = value; # help" a line, groups written out as they may stand in a file; what has no value
- * is left out. */
+/* "key = value;" a line, explained with "# help" behind it; groups written out as they may stand in
+ * a file; what has no value is left out. */
 void config_show(const struct config_item *items, size_t items_len, const void *target,
-		 struct buffer *out);
+		 bool explained, struct buffer *out);
 /* A text in quotes, as it may stand in a file. */
 void config_show_text(const char *text, struct buffer *out);
 

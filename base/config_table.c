@@ -228,7 +228,7 @@ config_free_items(const struct config_item *items, size_t items_len, void *targe
 /* ---- showing ------------------------------------------------------------- */
 
 void
-config_show(const struct config_item *items, size_t items_len, const void *target,
+config_show(const struct config_item *items, size_t items_len, const void *target, bool explained,
 	    struct buffer *out)
 {
 	struct span open = { "", 0 }; /* the group that is open */
@@ -250,7 +250,8 @@ config_show(const struct config_item *items, size_t items_len, const void *targe
 		}
 		buffer_printf(out, "%s%s = ", group.len > 0 ? "\t" : "", name);
 		config_value_show(&items[i], field, out);
-		buffer_printf(out, "; # %s\n", items[i].help);
+		buffer_printf(out, ";%s%s\n", explained ? " # " : "",
+			      explained ? items[i].help : "");
 	}
 	buffer_add_str(out, open.len > 0 ? "};\n" : "");
 }

@@ -274,7 +274,7 @@ show_directory(const struct settings_directory *d, struct buffer *out)
 void
 settings_show(const struct settings *s, struct buffer *out)
 {
-	config_show(settings_items, settings_items_len, s, out);
+	config_show(settings_items, settings_items_len, s, true, out);
 	if (s->directories_len == 0)
 		return;
 	buffer_add_str(out, "directories = (\n");

@@ -381,7 +381,7 @@ take_place(const struct reading *r)
 
 	for (size_t i = 1; i < policy_rule_items_len; i++)
 		if (config_setting_get_member(r->at, policy_rule_items[i].key) != NULL)
-			config_show(&policy_rule_items[i], 1, r->text, &text);
+			config_show(&policy_rule_items[i], 1, r->text, false, &text);
 	r->rule->text = buffer_take(&text);
 	r->rule->file = origin.file;
 	r->rule->line = origin.line;

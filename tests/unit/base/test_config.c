@@ -350,7 +350,7 @@ Test(config, what_is_shown_reads_back_the_same)
 			  "paint = { mode = \"0600\"; colour = \"blue\"; };",
 			  &s, &err),
 		     0, "%s", err.text);
-	config_show(ITEMS, &s, &shown);
+	config_show(ITEMS, &s, true, &shown);
 	config_free_items(ITEMS, &s);
 	cr_expect_str_eq(shown.data, "text = \"q\\\"\\\\\\x0a\"; # a word\n"
 				     "flag = false; # a flag\n"
@@ -361,7 +361,7 @@ Test(config, what_is_shown_reads_back_the_same)
 				     "paint = {\n\tmode = \"0600\"; # for whom\n"
 				     "\tcolour = \"blue\"; # which\n};\n");
 	cr_assert_eq(fill(shown.data, &s, &err), 0, "%s", err.text);
-	config_show(ITEMS, &s, &again);
+	config_show(ITEMS, &s, true, &again);
 	config_free_items(ITEMS, &s);
 	cr_expect_str_eq(shown.data, again.data);
 }
