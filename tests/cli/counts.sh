@@ -1,5 +1,6 @@
-#!/bin/sh
+#!/bin/bash
 # counts.sh: what the counts of rules found is shown, to people and to programs.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cli.sh"
 store
 
@@ -14,8 +15,8 @@ store 10 counted
 
 ndrq stats --harvesters --format plain
 exits 0 "stats --harvesters exits 0"
-ok "plain is an address a line, each once, only those that are marked now" \
-	is "$(tr '\n' ' ' <"$dir/out")" "192.0.2.1 2001:db8::9 "
+is "plain is an address a line, each once, only those that are marked now" \
+	"$(tr '\n' ' ' <"$dir/out")" "192.0.2.1 2001:db8::9 "
 ndrq stats --harvesters --format postfix
 printf '%s\n' '192.0.2.1/32 REJECT too many unknown recipients' \
 	'2001:db8::9/128 REJECT too many unknown recipients' >"$dir/wanted"
@@ -32,10 +33,10 @@ else
 fi
 ndrq stats --harvesters --format json
 ok "json is an object a line" json_lines
-ok "json has each rule's" is "$(json "d['client'], d['rule'], d['notifications']" <"$dir/out" | tr '\n' ' ')" \
+is "json has each rule's" "$(json "d['client'], d['rule'], d['notifications']" <"$dir/out" | tr '\n' ' ')" \
 	"192.0.2.1 Another 10 192.0.2.1 Harvest 10 2001:db8::9 Harvest 10 "
 ndrq stats --harvesters --json
-ok "--json is the same" is "$(json "d['until'][10:11]" <"$dir/out" | sort -u)" T
+is "--json is the same" "$(json "d['until'][10:11]" <"$dir/out" | sort -u)" T
 ndrq stats --harvesters
 ok "people get a table" sh -c "sed -n 1p '$dir/out' | grep -q '^CLIENT  *RULE  *UNKNOWN'"
 ok "with a line a rule" lines 4
@@ -47,21 +48,21 @@ ok "it says what its records share" says 'address many\x1b[31m@many.example'
 ok "and how many they are" grep -Eq '^ *1 Storm .* 10 ' "$dir/out"
 ok "without control characters" clean
 ndrq stats --by storm --json
-ok "in JSON too" is "$(json "d['storm'], d['rule'], d['records'], ascii(d['shared'])" <"$dir/out")" \
+is "in JSON too" "$(json "d['storm'], d['rule'], d['records'], ascii(d['shared'])" <"$dir/out")" \
 	"1 Storm 10 'address many\\x1b[31m@many.example'"
 ndrq list --storm 1 --count
-ok "list --storm finds its records" is "$(cat "$dir/out")" 10
+is "list --storm finds its records" "$(cat "$dir/out")" 10
 ndrq list --storm 1 --state held --domain many.example --ids --limit 2
-ok "and takes other filters too" is "$(tr '\n' ' ' <"$dir/out")" "21 20 "
+is "and takes other filters too" "$(tr '\n' ' ' <"$dir/out")" "21 20 "
 ndrq list --storm 1 --message-id 4711@remote.example --count
-ok "and --message-id" is "$(cat "$dir/out")" 10
+is "and --message-id" "$(cat "$dir/out")" 10
 ndrq list --storm 2 --count
-ok "no other storm has any" is "$(cat "$dir/out")" 0
+is "no other storm has any" "$(cat "$dir/out")" 0
 ndrq show 15
 ok "show names the storm" says '1: address many\x1b[31m@many.example, 10 records from'
 ok "show has no control character" clean
 ndrq show --json 15
-ok "and so does JSON" is "$(json "d['storm']" <"$dir/out")" 1
+is "and so does JSON" "$(json "d['storm']" <"$dir/out")" 1
 ndrq show 4
 ok "show says nothing of a storm that is none" no says storm
 
@@ -74,4 +75,4 @@ exits 64 "an unknown format is a usage error"
 ok "answered with those there are" complains "postfix"
 ndrq stats --format plain
 exits 64 "a format without --harvesters is a usage error"
-finish
+plan

@@ -1,5 +1,6 @@
-#!/bin/sh
+#!/bin/bash
 # list.sh: ndrq list finds what is asked for and shows it safely.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cli.sh"
 store
 
@@ -12,27 +13,27 @@ ok "list has no control character in it" clean
 ok "list says nothing on standard error" silent err
 
 ndrq list --state held --ids
-ok "--ids prints ids only, one a line" is "$(tr '\n' ' ' <"$dir/out")" "10 9 8 7 5 4 "
+is "--ids prints ids only, one a line" "$(tr '\n' ' ' <"$dir/out")" "10 9 8 7 5 4 "
 ndrq list --state deleted,failed --ids
-ok "--state takes several states" is "$(tr '\n' ' ' <"$dir/out")" "6 2 "
+is "--state takes several states" "$(tr '\n' ' ' <"$dir/out")" "6 2 "
 ndrq list --state sent --state released --ids
-ok "--state can be given twice" is "$(tr '\n' ' ' <"$dir/out")" "3 1 "
+is "--state can be given twice" "$(tr '\n' ' ' <"$dir/out")" "3 1 "
 ndrq list --domain EVIL.example --ids
-ok "--domain matches in any case" is "$(cat "$dir/out")" 5
+is "--domain matches in any case" "$(cat "$dir/out")" 5
 ndrq list --class unknown --ids
-ok "--class matches" is "$(cat "$dir/out")" 5
+is "--class matches" "$(cat "$dir/out")" 5
 ndrq list --message-id '4711@remote.example' --count
-ok "--message-id matches without angle brackets" is "$(cat "$dir/out")" 10
+is "--message-id matches without angle brackets" "$(cat "$dir/out")" 10
 ndrq list --since 36h --ids
-ok "--since leaves out what is older" is "$(tr '\n' ' ' <"$dir/out")" "10 8 7 "
+is "--since leaves out what is older" "$(tr '\n' ' ' <"$dir/out")" "10 8 7 "
 ndrq list --until 9d --ids
-ok "--until leaves out what is younger" is "$(tr '\n' ' ' <"$dir/out")" "11 9 6 1 "
+is "--until leaves out what is younger" "$(tr '\n' ' ' <"$dir/out")" "11 9 6 1 "
 ndrq list --limit 2 --ids
-ok "--limit ends the list" is "$(tr '\n' ' ' <"$dir/out")" "11 10 "
+is "--limit ends the list" "$(tr '\n' ' ' <"$dir/out")" "11 10 "
 ndrq list --state held --count
-ok "--count prints a number" is "$(cat "$dir/out")" 6
+is "--count prints a number" "$(cat "$dir/out")" 6
 ndrq list --count --json --state held
-ok "--count --json prints an object" is "$(json "d['count']" <"$dir/out")" 6
+is "--count --json prints an object" "$(json "d['count']" <"$dir/out")" 6
 ndrq list --domain nowhere.example
 ok "a list without records is empty" silent out
 exits 0 "a list without records exits 0"
@@ -42,11 +43,11 @@ ok "--json prints an object a line" json_lines
 ok "--json prints all records" lines 11
 ndrq --json list --domain evil.example
 ok "--json before the verb does the same" json_lines
-ok "JSON has the text as it came, ill-formed bytes replaced" is \
+is "JSON has the text as it came, ill-formed bytes replaced" \
 	"$(python3 -c 'import json,sys; print(ascii(json.load(sys.stdin)["recipient"]))' <"$dir/out")" \
 	"'x\\x1b[2J\\ufffd\\ufffd@evil.example'"
 ndrq --json list --state failed
-ok "JSON has the relay's words" is "$(json "d['relay_reply'].endswith('no')" <"$dir/out")" True
+is "JSON has the relay's words" "$(json "d['relay_reply'].endswith('no')" <"$dir/out")" True
 
 ndrq list --state heldd
 exits 64 "an unknown state is a usage error"
@@ -71,7 +72,7 @@ if have_terminal; then
 	ok "on a terminal JSON has no control character" clean
 	store 60
 	on_terminal list
-	ok "on a terminal the list ends after 50" is "$(grep -c 'hold\|held\|sending' "$dir/out")" 50
+	is "on a terminal the list ends after 50" "$(grep -c 'hold\|held\|sending' "$dir/out")" 50
 	ok "and says that there are more" says "--limit 0 shows all"
 else
 	for name in "terminal width" "terminal text" "UTF-8 terminal text" "terminal JSON" \
@@ -82,13 +83,13 @@ fi
 
 store 1200
 ndrq list --count --domain many.example
-ok "a list longer than a page is whole" is "$(cat "$dir/out")" 1200
+is "a list longer than a page is whole" "$(cat "$dir/out")" 1200
 ndrq list --limit 700 --ids
 ok "a limit longer than a page holds" lines 700
-ok "no record is listed twice" is "$(sort -u "$dir/out" | wc -l)" 700
+is "no record is listed twice" "$(sort -u "$dir/out" | wc -l)" 700
 ndrq list
-ok "a table longer than a page has one heading" is "$(grep -c SUBJECT "$dir/out")" 1
-"$top_builddir/ndrq" -c "$dir/ndrq.conf" list --ids >/dev/full 2>"$dir/err"
+is "a table longer than a page has one heading" "$(grep -c SUBJECT "$dir/out")" 1
+tool list --ids >/dev/full 2>"$dir/err"
 rc=$?
 exits 74 "a full disk behind standard output is an error"
-finish
+plan

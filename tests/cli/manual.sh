@@ -1,5 +1,6 @@
-#!/bin/sh
+#!/bin/bash
 # manual.sh: ndrq(1) names every verb and every option that the tool has, and no other.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cli.sh"
 manual=$top_srcdir/man/ndrq.1
 tool=$top_builddir/ndrq
@@ -43,8 +44,8 @@ for status in 0 1 64 65 66 69 73 74 75 77 78; do
 	ok "the manual explains exit status $status" grep -q "^\.It $status\$" "$manual"
 done
 if command -v mandoc >/dev/null; then
-	ok "mandoc finds no fault in the manual" is "$(mandoc -T lint -W warning "$manual" 2>&1)" ""
+	is "mandoc finds no fault in the manual" "$(mandoc -T lint -W warning "$manual" 2>&1)" ""
 else
 	skip "mandoc finds no fault in the manual" "no mandoc"
 fi
-finish
+plan

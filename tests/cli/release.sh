@@ -1,17 +1,18 @@
-#!/bin/sh
+#!/bin/bash
 # release.sh: ndrq release and delete do what they say, and say what they could not.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cli.sh"
 store
 
 ndrq release 4 --reason 'asked for'
 exits 0 "release exits 0"
-ok "release says what it did" is "$(cat "$dir/out")" "4: releasing"
-ok "release changes the state" is "$(state_of 4)" releasing
-ok "the journal has the reason" is \
-	"$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show 4 | json "d['journal'][-1]['why']")" \
+is "release says what it did" "$(cat "$dir/out")" "4: releasing"
+is "release changes the state" "$(state_of 4)" releasing
+is "the journal has the reason" \
+	"$(tool --json show 4 | json "d['journal'][-1]['why']")" \
 	"asked for"
-ok "the journal has the login name" is \
-	"$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show 4 | json "d['journal'][-1]['who']")" \
+is "the journal has the login name" \
+	"$(tool --json show 4 | json "d['journal'][-1]['who']")" \
 	"$(id -un)"
 
 ndrq release 4
@@ -36,8 +37,8 @@ ok "release without a recipient asks for --to" complains "--to"
 ndrq release 7 --to postmaster@example.org
 exits 0 "release --to of a record without a recipient exits 0"
 ok "release --to says where to" says "7: releasing to postmaster@example.org"
-ok "the record has the address" is \
-	"$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show 7 | json "d['release_to']")" \
+is "the record has the address" \
+	"$(tool --json show 7 | json "d['release_to']")" \
 	postmaster@example.org
 ndrq release 2 6
 exits 0 "failed and deleted records can be released"
@@ -47,24 +48,24 @@ for to in anna 'a b@c.example' '<a@b.example>' "$(printf 'a@b\r\nDATA')" 'a@b> S
 	ndrq release 8 --to "$to"
 	exits 64 "--to $(printf %s "$to" | tr -d '\r' | tr '\n<>' '   ') is a usage error"
 done
-ok "and released nothing" is "$(state_of 8)" held
+is "and released nothing" "$(state_of 8)" held
 
 store
 ndrq release 4 99 8
 exits 1 "an id that cannot be released exits 1"
-ok "and the others are released all the same" is "$(state_of 4) $(state_of 8)" "releasing releasing"
+is "and the others are released all the same" "$(state_of 4) $(state_of 8)" "releasing releasing"
 
 store
 ndrq release 4 3 99 7 9 --json
 exits 1 "release --json exits 1 when some could not be"
 ok "release --json prints an object an id" json_lines
-ok "release --json names each outcome" is "$(json "d['id'], d['outcome']" <"$dir/out" | tr '\n' ' ')" \
+is "release --json names each outcome" "$(json "d['id'], d['outcome']" <"$dir/out" | tr '\n' ' ')" \
 	"3 wrong-state 4 changed 7 no-recipient 9 purged 99 unknown-id "
 ok "release --json complains nowhere else" silent err
 
 ndrq delete 8 --reason spam
 exits 0 "delete exits 0"
-ok "delete changes the state" is "$(state_of 8)" deleted
+is "delete changes the state" "$(state_of 8)" deleted
 ndrq delete 8
 exits 1 "a second delete exits 1"
 ok "a second delete says why" complains "8: not deleted: already deleted"
@@ -75,22 +76,18 @@ ok "a released record cannot be deleted" complains "3: not deleted: it has gone 
 ndrq release 8
 exits 0 "a deleted record can be released"
 
-from_stdin() {
-	rc=0
-	"$top_builddir/ndrq" -c "$dir/ndrq.conf" "$@" >"$dir/out" 2>"$dir/err" || rc=$?
-}
 store
 printf '# spam\n\n8 # one\n4\r\n4\n' >"$dir/ids"
-from_stdin delete - <"$dir/ids"
-ok "ids come from standard input, comments, blank lines and doubles ignored" is \
+ndrq delete - <"$dir/ids"
+is "ids come from standard input, comments, blank lines and doubles ignored" \
 	"$(tr '\n' ' ' <"$dir/out")" "4: deleted 8: deleted "
 store
 printf '4\nfour\n8\n' >"$dir/ids"
-from_stdin delete - <"$dir/ids"
+ndrq delete - <"$dir/ids"
 exits 65 "a line that is no id exits 65"
 ok "a line that is no id is named" complains 'line 2: "four" is no id'
-ok "and nothing at all was changed" is "$(state_of 4) $(state_of 8)" "held held"
-from_stdin delete - </dev/null
+is "and nothing at all was changed" "$(state_of 4) $(state_of 8)" "held held"
+ndrq delete - </dev/null
 exits 0 "an empty list exits 0"
 ndrq delete
 exits 64 "delete without an id is a usage error"
@@ -100,14 +97,14 @@ exits 64 "delete has no --to"
 store 1200
 ndrq list --ids --domain many.example
 mv "$dir/out" "$dir/ids"
-from_stdin release - <"$dir/ids"
+ndrq release - <"$dir/ids"
 exits 0 "more ids than a batch are released"
 ok "each is named once" lines 1200
 ndrq list --count --state releasing --domain many.example
-ok "all are releasing" is "$(cat "$dir/out")" 1200
-ok "they share a batch in the journal" is \
+is "all are releasing" "$(cat "$dir/out")" 1200
+is "they share a batch in the journal" \
 	"$(for id in 12 1211; do
-		"$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show $id | json "d['journal'][-1]['batch']"
+		tool --json show $id | json "d['journal'][-1]['batch']"
 	done | uniq | wc -l)" 1
 
 store
@@ -121,14 +118,11 @@ s.recv(16)
 open(sys.argv[2], "w").close()
 END
 poked=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ ! -e "$dir/poked.ready" ] || break
-	sleep 0.2
-done
+wait_for 20 test -e "$dir/poked.ready"
 ndrq release 4
 wait "$poked"
 ok "release wakes a daemon that listens" [ -e "$dir/poked" ]
 ndrq release 8
 exits 0 "a control socket that nobody reads is no error"
 ok "and nothing is said of it" silent err
-finish
+plan

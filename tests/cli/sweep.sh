@@ -1,5 +1,6 @@
-#!/bin/sh
+#!/bin/bash
 # sweep.sh: ndrq sweep badmail takes what it should, whole, and only that.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cli.sh"
 folder=$dir/Badmail
 
@@ -12,9 +13,9 @@ fresh() {
 badmail() { python3 "$top_srcdir/tests/lib/badmail.py" "$folder" "$@"; }
 here() { ls "$folder" | sort | tr '\n' ' '; }
 how_many() { ls "$1" | wc -l; }
-records() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" --json list --limit 0 | wc -l; }
-newest() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" list --ids --limit 1; }
-copies() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" list --class copy --ids --limit 0 | wc -l; }
+records() { tool --json list --limit 0 | wc -l; }
+newest() { tool list --ids --limit 1; }
+copies() { tool list --class copy --ids --limit 0 | wc -l; }
 # aged SECONDS FILE…
 aged() {
 	age=$1
@@ -27,11 +28,10 @@ total() { tail -n 1 "$dir/out" | json "d['$1']"; }
 
 fresh
 badmail 3
-rc=0
-"$top_builddir/ndrq" -c "$dir/none.conf" sweep badmail "$folder" --delete >"$dir/out" 2>"$dir/err" || rc=$?
+ndrq -c "$dir/none.conf" sweep badmail "$folder" --delete
 exits 0 "--delete exits 0, without a configuration"
 ok "it says how many" says "deleted: 3 triplets (9 files,"
-ok "and the folder is empty" is "$(here)" ""
+is "and the folder is empty" "$(here)" ""
 ndrq sweep badmail "$folder" --delete
 exits 0 "an empty folder is no error"
 ok "there it is nothing" says "deleted: 0 triplets"
@@ -45,10 +45,10 @@ aged 9999999 "$folder/readme.txt"
 ndrq sweep badmail "$folder" --delete --older-than 14d --dry-run
 ok "--dry-run says what would go" says "would be deleted old000000.BAD +2"
 ok "and why" says "by --older-than"
-ok "and deletes nothing" is "$(how_many "$folder")" 13
+is "and deletes nothing" "$(how_many "$folder")" 13
 ndrq sweep badmail "$folder" --delete --older-than 14d --verbose
 ok "--verbose has a line for each" says "deleted old000000.BAD +2"
-ok "the newest file of a triplet counts; other files stay" is "$(here)" \
+is "the newest file of a triplet counts; other files stay" "$(here)" \
 	"new000000.bad new000000.bdp new000000.bdr new000001.bad new000001.bdp new000001.bdr old000001.BAD old000001.BDP old000001.BDR readme.txt "
 
 fresh
@@ -56,7 +56,7 @@ for n in 0 1 2 3 4 5 6 7 8 9; do badmail 1 --prefix "n$n-" --age $((1000 + n * 1
 size=$(du -bc "$folder"/* | tail -1 | cut -f1)
 ndrq sweep badmail "$folder" --delete --max-size "$((size / 2 + 10))"
 ok "--max-size takes as many as must go" says "by --max-size: 5"
-ok "the oldest" is "$(ls "$folder"/*.BAD | sed 's/.*\///; s/-.*//' | tr '\n' ' ')" "n0 n1 n2 n3 n4 "
+is "the oldest" "$(ls "$folder"/*.BAD | sed 's/.*\///; s/-.*//' | tr '\n' ' ')" "n0 n1 n2 n3 n4 "
 ndrq sweep badmail "$folder" --delete --max-size "$((size / 2 + 10))"
 ok "then it is small enough" says "deleted: 0 triplets"
 ndrq sweep badmail "$folder" --delete --max-size 1G --older-than 20m
@@ -68,11 +68,11 @@ fresh
 badmail 3
 ndrq sweep badmail "$folder" --archive "$dir/archive" --log "$dir/log" --json
 exits 0 "--archive exits 0 and makes the folder"
-ok "the files lie in the archive" is "$(how_many "$dir/archive")" 9
+is "the files lie in the archive" "$(how_many "$dir/archive")" 9
 ok "under their names" [ -f "$dir/archive/t000002.BDP" ]
 ok "--json prints objects" json_lines
-ok "the last has the totals" is "$(total taken) $(total files) $(total did)" "3 9 archived"
-ok "the log has a line for each and one for all" is "$(wc -l <"$dir/log")" 4
+is "the last has the totals" "$(total taken) $(total files) $(total did)" "3 9 archived"
+is "the log has a line for each and one for all" "$(wc -l <"$dir/log")" 4
 ok "in a stable form" grep -Eq "^20[0-9T:-]+Z event=archived folder=$folder name=t000000.BAD files=3 size=[0-9]+ age=17280[0-9]+ why=all$" "$dir/log"
 ok "with the totals last" grep -Eq "event=swept folder=$folder taken=3 files=9 size=[0-9]+ spared=0 young=0 in_use=0 left=0 interrupted=0$" "$dir/log"
 badmail 1
@@ -80,10 +80,10 @@ echo other >"$folder/t000000.BAD"
 aged 999 "$folder/t000000.BAD"
 ndrq sweep badmail "$folder" --archive "$dir/archive" --log "$dir/log" --verbose
 ok "a name that is taken is not written over" grep -q Cheap "$dir/archive/t000000.BAD"
-ok "the triplet gets another, whole" is "$(cd "$dir/archive" && ls t000000.*)" \
+is "the triplet gets another, whole" "$(cd "$dir/archive" && ls t000000.*)" \
 	"$(printf '%s\n' t000000.1.BAD t000000.1.BDP t000000.1.BDR t000000.BAD t000000.BDP t000000.BDR)"
 ok "and says so" says "as t000000.1.BAD"
-ok "the log is added to" is "$(wc -l <"$dir/log")" 6
+is "the log is added to" "$(wc -l <"$dir/log")" 6
 ndrq sweep badmail "$folder" --archive "$folder"
 exits 64 "the folder itself is no archive"
 ndrq sweep badmail "$folder" --archive "$dir/log"
@@ -98,15 +98,15 @@ if [ -n "$other" ] && [ "$(stat -c %d "$other")" != "$(stat -c %d "$dir")" ]; th
 	cp -pr "$folder" "$dir/before"
 	ndrq sweep badmail "$folder" --archive "$other"
 	exits 0 "an archive on another volume is copied to"
-	ok "and the folder is empty" is "$(here)" ""
-	ok "every byte is there; what a killed run had copied is there once" is \
+	is "and the folder is empty" "$(here)" ""
+	is "every byte is there; what a killed run had copied is there once" \
 		"$(cd "$other" && ls | tr '\n' ' ')" \
 		"t000000.BAD t000000.BDP t000000.BDR t000001.BAD t000001.BDP t000001.BDR t000002.1.BAD t000002.1.BDP t000002.1.BDR t000002.BDR t000003.BAD t000003.BDP t000003.BDR "
 	mv "$other/t000002.1.BAD" "$other/t000002.BAD"
 	mv "$other/t000002.1.BDP" "$other/t000002.BDP"
 	mv "$other/t000002.1.BDR" "$other/t000002.BDR"
 	ok "the same" diff -r "$dir/before" "$other"
-	ok "with its time" is "$(stat -c %Y "$other/t000003.BDR")" "$(stat -c %Y "$dir/before/t000003.BDR")"
+	is "with its time" "$(stat -c %Y "$other/t000003.BDR")" "$(stat -c %Y "$dir/before/t000003.BDR")"
 	rm -rf "$dir/before"
 else
 	for name in copied empty byte same time; do skip "another volume: $name" "no second volume"; done
@@ -124,13 +124,13 @@ cp "$folder/t000007.BDR" "$dir/reason"
 cp "$folder/t000007.BDP" "$dir/properties"
 ndrq sweep badmail "$folder" --json
 exits 0 "into the store exits 0"
-ok "there is an object for each" is "$(wc -l <"$dir/out")" 301
-ok "it has the record, its state and the code" is \
+is "there is an object for each" "$(wc -l <"$dir/out")" 301
+is "it has the record, its state and the code" \
 	"$(grep t000007 "$dir/out" | json "d['state'], d['class'], d['error_code'], d['files'], d['why']")" \
 	"held failed 0xC00402C7 3 all"
 id=$(grep t000007 "$dir/out" | json "d['id']")
-ok "the folder is empty" is "$(here)" ""
-ok "the store has them" is "$(($(records) - before))" 300
+is "the folder is empty" "$(here)" ""
+is "the store has them" "$(($(records) - before))" 300
 ndrq show "$id" --raw
 ok "byte for byte" cmp "$dir/out" "$dir/message"
 ndrq show "$id" --sidecar bdr
@@ -144,13 +144,13 @@ ndrq show "$id"
 ok "show has the code and what it means" says "0xC00402C7: a delivery status notification that could not be delivered itself"
 ok "and the words of the reason" says "This message is a delivery status notification that cannot be delivered."
 ok "it came by iis-badmail" says "iis-badmail"
-"$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show "$id" >"$dir/out"
-ok "as JSON too" is "$(json "d['error_code'], d['sidecars']" <"$dir/out")" "0xC00402C7 ['bdp', 'bdr']"
+ndrq --json show "$id"
+is "as JSON too" "$(json "d['error_code'], d['sidecars']" <"$dir/out")" "0xC00402C7 ['bdp', 'bdr']"
 ndrq stats --by error-code
 ok "stats --by error-code counts it, and says what it means" says "0xC00402C7     300"
 ok "in words" says "could not be delivered itself"
 ndrq stats --by error-code --json
-ok "as JSON" is "$(json "d.get('key'), d['count'], d.get('meaning')" <"$dir/out" | head -1)" \
+is "as JSON" "$(json "d.get('key'), d['count'], d.get('meaning')" <"$dir/out" | head -1)" \
 	"0xC00402C7 300 a delivery status notification that could not be delivered itself"
 ndrq explain 0xc00402c7
 ok "explain knows it" says "could not be delivered itself"
@@ -163,8 +163,8 @@ mkdir -p "$dir/Pickup"
 echo "directories = ( { kind = \"iis-badmail\"; path = \"$dir/./Badmail\"; release = { pickup = \"$dir/Pickup\"; }; } );" >>"$dir/ndrq.conf"
 badmail 1 --prefix p
 ndrq sweep badmail "$folder"
-ok "what is released leaves by the way of its folder" is \
-	"$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show "$(newest)" | json "d['route']")" "pickup $dir/Pickup"
+is "what is released leaves by the way of its folder" \
+	"$(tool --json show "$(newest)" | json "d['route']")" "pickup $dir/Pickup"
 sed -i '$d' "$dir/ndrq.conf"
 
 # policy would send it: badmail stays
@@ -173,15 +173,15 @@ badmail 1 --prefix s
 ndrq sweep badmail "$folder" -v
 ok "what policy would send is held" says "held"
 ndrq --json show "$(newest)"
-ok "by the rule badmail" is "$(json "d['state'], d['rule'], d['verdict']" <"$dir/out")" "held badmail send"
+is "by the rule badmail" "$(json "d['state'], d['rule'], d['verdict']" <"$dir/out")" "held badmail send"
 echo 'local_domains = [ "example.org" ]; remote_domains = ( { name = "Default"; domain = "*"; ndr = "delete"; } );' >"$dir/policy.conf"
 badmail 1 --prefix d
 ndrq sweep badmail "$folder" -v
-ok "what policy deletes is deleted" is "$(state_of "$(newest)")" deleted
+is "what policy deletes is deleted" "$(state_of "$(newest)")" deleted
 echo 'local_domains = [ "example.org" ]; postmaster = "p@example.org"; remote_domains = ( { name = "Default"; domain = "*"; copy = "each"; } );' >"$dir/policy.conf"
 badmail 1 --prefix c
 ndrq sweep badmail "$folder" -v
-ok "no copies are made for the postmaster" is "$(state_of "$(newest)") $(copies)" "held 0"
+is "no copies are made for the postmaster" "$(state_of "$(newest)") $(copies)" "held 0"
 echo 'local_domains = [ "example.org" ];' >"$dir/policy.conf"
 
 # ---- oddities
@@ -221,10 +221,10 @@ badmail 1 --prefix half --age 6 && rm half000000.BDP # late: its minute runs
 cd "$here" || exit 99
 ndrq sweep badmail "$folder"
 exits 1 "what is left alone is in the exit status"
-ok "what is whole or partial, wide, long, quoted or no UTF-8 was taken; the rest is where it was" is \
+is "what is whole or partial, wide, long, quoted or no UTF-8 was taken; the rest is where it was" \
 	"$(here)" \
 	"empty000000.BAD empty000000.BDP empty000000.BDR fifo.bad folder.bad half000000.BAD half000000.BDR letter000000.BAD letter000000.BDP letter000000.BDR link000000.BAD link000000.BDP link000000.BDR noletter000000.BAD noletter000000.BDP noletter000000.BDR nomessage.bad twin000000.BAD twin000000.BDP twin000000.BDR twin000000.bad x.bad.tmp young000000.BAD young000000.BDP young000000.BDR "
-ok "each with one line" is "$(sort "$dir/err" | sed "s,.*/Badmail/,," )" "$(cat <<'END'
+is "each with one line" "$(sort "$dir/err" | sed "s,.*/Badmail/,," )" "$(cat <<'END'
 empty000000.BAD: it is empty; --archive and --delete take it
 fifo.bad: not a regular file: left alone
 folder.bad: not a regular file: left alone
@@ -237,13 +237,13 @@ END
 )"
 ok "the totals count them" says "left alone: 8"
 ok "and those that are still being written" says "too young, perhaps still being written: 2"
-ok "the store has one record a message, and two of the envelope with two" is "$(($(records) - before))" 8
-ok "they are who stands in it" is "$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json list | json "d.get('recipient', '')" | grep -c '^[ab]@[xy].example$')" 2
-ok "UTF-16 has its code" is "$("$top_builddir/ndrq" -c "$dir/ndrq.conf" --json stats --by error-code | json "d['count'] if 'key' in d else ''" | tr -d '\n')" 7
+is "the store has one record a message, and two of the envelope with two" "$(($(records) - before))" 8
+is "they are who stands in it" "$(tool --json list | json "d.get('recipient', '')" | grep -c '^[ab]@[xy].example$')" 2
+is "UTF-16 has its code" "$(tool --json stats --by error-code | json "d['count'] if 'key' in d else ''" | tr -d '\n')" 7
 ok "nothing was followed" [ -s "$dir/message" ]
 aged 6 "$folder"/half*
 ndrq sweep badmail "$folder" --delete
-ok "--delete leaves links, folders, pipes and twins" is "$(here)" \
+is "--delete leaves links, folders, pipes and twins" "$(here)" \
 	"fifo.bad folder.bad half000000.BAD half000000.BDR link000000.BAD link000000.BDP link000000.BDR twin000000.BAD twin000000.BDP twin000000.BDR twin000000.bad x.bad.tmp young000000.BAD young000000.BDP young000000.BDR "
 ok "the FIFO did not block it" [ -p "$folder/fifo.bad" ]
 
@@ -251,21 +251,12 @@ ok "the FIFO did not block it" [ -p "$folder/fifo.bad" ]
 fresh
 store
 badmail 2
+chmod -R a+rwX "$dir/store" "$folder"
 chmod 0 "$folder/t000000.BDR"
-if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-	chmod 755 "$dir"
-	chmod -R a+rwX "$dir/store" "$folder"
-	chmod 0 "$folder/t000000.BDR"
-	cp "$top_builddir/ndrq" "$dir/ndrq"
-	rc=0
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/ndrq" -c "$dir/ndrq.conf" \
-		sweep badmail "$folder" >"$dir/out" 2>"$dir/err" || rc=$?
-else
-	ndrq sweep badmail "$folder"
-fi
+unprivileged sweep badmail "$folder"
 exits 1 "a file in use exits 1"
 ok "it is said" complains "t000000.BAD: in use: Permission denied"
-ok "its triplet stays whole, the other is taken" is "$(here)" "t000000.BAD t000000.BDP t000000.BDR "
+is "its triplet stays whole, the other is taken" "$(here)" "t000000.BAD t000000.BDP t000000.BDR "
 ok "it is counted" says "in use: 1"
 
 # ---- interrupt, rerun, kill -9
@@ -298,11 +289,11 @@ ok "it prints its totals" says "stored: "
 ok "and that there is more" says "interrupted: run it again for the rest"
 taken=$(($(records) - before))
 ok "it stopped in the middle" [ "$taken" -gt 0 -a "$taken" -lt 2000 ]
-ok "what it took is gone, the rest is there, whole" is "$(how_many "$folder")" "$(((2000 - taken) * 3))"
+is "what it took is gone, the rest is there, whole" "$(how_many "$folder")" "$(((2000 - taken) * 3))"
 ndrq sweep badmail "$folder"
 exits 0 "the next run takes the rest"
-ok "and the folder is empty" is "$(here)" ""
-ok "nothing lost, nothing doubled" is "$(($(records) - before))" 2000
+is "and the folder is empty" "$(here)" ""
+is "nothing lost, nothing doubled" "$(($(records) - before))" 2000
 
 fresh
 store
@@ -323,8 +314,8 @@ ok "killed between COMMIT and removal: some are in both" [ $((left + taken)) -gt
 ndrq sweep badmail "$folder"
 exits 0 "the next run goes on"
 ok "it recognises them" says "in the store already: $((left + taken - 1000))"
-ok "and removes them" is "$(here)" ""
-ok "nothing lost, nothing doubled" is "$(($(records) - before))" 1000
+is "and removes them" "$(here)" ""
+is "nothing lost, nothing doubled" "$(($(records) - before))" 1000
 
 # Anywhere: killed at moments of chance.
 for how in --delete "--archive $dir/archive" ""; do
@@ -346,12 +337,12 @@ for how in --delete "--archive $dir/archive" ""; do
 	# shellcheck disable=SC2086
 	ndrq sweep badmail "$folder" $how
 	case $how in
-	--delete) ok "killed anywhere, --delete ends with an empty folder" is "$(here)" "" ;;
+	--delete) is "killed anywhere, --delete ends with an empty folder" "$(here)" "" ;;
 	--archive*)
-		ok "killed anywhere, each file is in the archive once" is "$(how_many "$dir/archive")" 1200
-		ok "and only there" is "$(here)" ""
+		is "killed anywhere, each file is in the archive once" "$(how_many "$dir/archive")" 1200
+		is "and only there" "$(here)" ""
 		;;
-	*) ok "killed anywhere, each message is in the store once" is "$(($(records) - before))" 400 ;;
+	*) is "killed anywhere, each message is in the store once" "$(($(records) - before))" 400 ;;
 	esac
 done
 
@@ -371,12 +362,12 @@ badmail 3
 sed -i '$a limits = { max_size = "64K"; };' "$dir/ndrq.conf"
 ndrq sweep badmail "$folder"
 exits 75 "a store without room exits 75"
-ok "and the files stay" is "$(how_many "$folder")" 9
+is "and the files stay" "$(how_many "$folder")" 9
 sed -i '$d' "$dir/ndrq.conf"
 sed -i '$a limits = { size = "1K"; };' "$dir/ndrq.conf"
 ndrq sweep badmail "$folder"
 ok "a message that the store would cut stays" complains "it is larger than limits.size"
-ok "all of it" is "$(how_many "$folder")" 9
+is "all of it" "$(how_many "$folder")" 9
 sed -i '$d' "$dir/ndrq.conf"
 
 ndrq sweep badmail "$dir/nowhere" --delete
@@ -395,10 +386,10 @@ ndrq sweep goodmail "$folder"
 exits 64 "and another kind"
 ndrq sweep badmail "$folder" --delete --log "$dir/no/log"
 exits 73 "a log that cannot be written exits 73, before anything is done"
-ok "nothing was" is "$(how_many "$folder")" 9
+is "nothing was" "$(how_many "$folder")" 9
 ndrq sweep badmail "$folder" --delete --log /dev/full
 exits 74 "a log that fills up is in the exit status"
-ok "but the work is done" is "$(here)" ""
+is "but the work is done" "$(here)" ""
 
 if have_terminal; then
 	fresh
@@ -411,4 +402,4 @@ if have_terminal; then
 else
 	for name in terminal bar all; do skip "terminal: $name" "no pseudo-terminal here"; done
 fi
-finish
+plan

@@ -69,9 +69,9 @@ keeps_old() {
 	lmtp --tag "friend-$n" --rcpt "$n@friend.example" >/dev/null
 	lmtp --tag "other-$n" --rcpt "$n@other.example" >/dev/null
 	ok "$sentence: who was sent to is sent to" \
-		wait_for 20 records_are 1 "r['recipient'] == '$n@friend.example' and r['state'] == 'sent'"
+		wait_for 20 has_records 1 "$n@friend.example" sent
 	ok "$sentence: who was held is held" \
-		records_are 1 "r['recipient'] == '$n@other.example' and r['state'] == 'held'"
+		has_records 1 "$n@other.example" held
 	ok "$sentence: it is the same process" test "$(cat "$q.pid")" = "$pid" -a ! -e "$q.status"
 }
 printf '@include "%s"\n' "$tmp/folder" >>"$q/policy.conf"

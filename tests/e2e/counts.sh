@@ -18,14 +18,13 @@ policy() {
 
 	shift
 	printf -v rules '%s,\n' "$@"
-	cat >"$q/policy.conf.new" <<-END
+	ndrqd_policy_is <<-END
 		mode = "$mode";
 		local_domains = [ "local.test", "mx.local.test" ];
 		our_hosts = [ "mx.local.test" ];
 		rules = ( ${rules%,*} );
 		remote_domains = ( { name = "Default"; domain = "*"; ndr = "send"; } );
 	END
-	mv "$q/policy.conf.new" "$q/policy.conf"
 }
 
 # flood SESSIONS EACH TAG RCPT [RETURNED [OWN [REPORTED]]]: that many sessions at once, each with
@@ -77,9 +76,6 @@ counted() { # EXPRESSION
 to() {
 	echo "r['recipient'].lower() == '$1'"
 }
-settled() {
-	records_are 0 'r["state"] == "sending"'
-}
 
 # ---- a limit
 
@@ -88,7 +84,7 @@ ndrqd_start || bail_out "ndrqd does not start"
 
 ok 'a thousand notifications to one address are taken over fifty sessions' \
 	flood 50 20 limit 'Victim@Remote.example'
-ok 'all that will be sent is' wait_for 60 settled
+ok 'all that will be sent is' wait_for 60 outbox_is_empty
 is 'exactly three arrive' "$(at_sink victim@remote.example)" 3
 is 'the others are held' "$(counted "$(to victim@remote.example) and r['state'] == 'held' and r['rule'] == 'Enough'")" 997
 ndrqd_kill # or what was sent would be a loop
@@ -96,7 +92,7 @@ ndrqd_start || bail_out "ndrqd does not start again"
 ok 'delivered again they are taken again' flood 50 20 limit 'Victim@Remote.example'
 is 'and recognised: no further record' "$(counted "$(to victim@remote.example)")" 1000
 ok 'the same victim in other words is taken' flood 2 5 tagged 'prvs=1{}abcdef=VICTIM@remote.example'
-ok 'but nothing of it is sent' settled
+ok 'but nothing of it is sent' outbox_is_empty
 is 'for it is counted as one' "$(at_sink '.*victim@remote.example')" 3
 ok 'someone else is taken' flood 1 2 other 'other@remote.example'
 ok 'and is told' wait_for 30 arrived other@remote.example 2
@@ -104,7 +100,7 @@ ok 'and is told' wait_for 30 arrived other@remote.example 2
 ndrqd_kill
 ndrqd_start || bail_out "ndrqd does not start again"
 ok 'after a kill' flood 1 3 killed 'other@remote.example'
-ok 'what was counted still counts' wait_for 30 settled
+ok 'what was counted still counts' wait_for 30 outbox_is_empty
 is 'so one more is told and two are held' "$(at_sink other@remote.example)" 3
 
 # ---- a storm
@@ -113,7 +109,7 @@ policy enforce '{ name = "Storm"; storm = "10/1h"; per = "original"; }'
 ndrqd_reload
 ok 'bounces of one message to a hundred addresses are taken' \
 	flood 10 10 storm 'reader{}@remote.example' 'Message-ID: <one@list.example>'
-ok 'ten are sent' wait_for 30 settled
+ok 'ten are sent' wait_for 30 outbox_is_empty
 is 'and ninety held' "$(counted "r['rule'] == 'Storm' and r['state'] == 'held'")" 90
 is 'all hundred are one group' "$(ndrq list --storm 1 --count)" 100
 ok 'the log says so' ndrqd_said 'event=storm .*storm=1 shared="?original <one@list.example>"? rule=Storm'

@@ -33,10 +33,10 @@ deliver() {
 	END
 }
 taken() {
-	[ ! -e "$box/new/$1" ] && records_are 1 "r.get('message_id', '').strip('<>') == '$1@mx.local.test'"
+	[ ! -e "$box/new/$1" ] && [ "$(count_lines with_id "$1")" = 1 ]
 }
 with_id() {
-	records "r.get('message_id', '').strip('<>') == '$1@mx.local.test'"
+	with_message_id "$1@mx.local.test"
 }
 
 deliver before 'Return-Path: <>\nX-Original-To: v1@victim.example\n' v1@victim.example

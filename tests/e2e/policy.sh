@@ -68,11 +68,7 @@ unset -f ndrq
 . "$top_srcdir/tests/lib/ndrqd.sh"
 # states DOMAIN: how many records are in which state
 states() {
-	ndrq list --json --domain "$1" --limit 0 |
-		python3 -c '
-import collections, json, sys
-n = collections.Counter(json.loads(line)["state"] for line in sys.stdin)
-print(*(f"{k}={n[k]}" for k in sorted(n)))'
+	tally 'r["state"]' --domain "$1"
 }
 states_are() {
 	[ "$(states "$1")" = "$2" ]

@@ -5,7 +5,7 @@
 . "$top_srcdir/tests/lib/ndrqd.sh"
 . "$top_srcdir/tests/lib/sink.sh"
 
-need python3
+need python3 sqlite3
 export TZ=UTC
 read -r relay submit <<<"$(free_ports 2)"
 out=$tmp/relay
@@ -25,27 +25,18 @@ policy() {
 			  { name = "Late"; domain = "late.example"; copy = "digest"; }
 			);
 		END
-	} >"$q/policy.conf.new"
-	mv "$q/policy.conf.new" "$q/policy.conf"
+	} | ndrqd_policy_is
 }
 # bounce ADDRESS TAG [FILE]
 bounce() {
 	lmtp --rcpt "$1" --tag "$2" ${3+"$3"} >/dev/null
 }
-id_of() {
-	records "r.get('recipient') == '$1'"
-}
 # own CLASS [EXPRESSION]: the records of what ndrq wrote itself
 own() {
-	ndrq list --class "$1" --json | python3 -c '
-import json, sys
-for line in sys.stdin:
-    r = json.loads(line)
-    if eval(sys.argv[1]):
-        print(r["id"])' "${2:-True}"
+	records "${2-}" --class "$1"
 }
 own_are() {
-	[ "$(count_lines own "$2" "${3:-True}")" = "$1" ]
+	records_are "$1" "${3-}" --class "$2"
 }
 arrived() {
 	sink_has "$signed" "$1" "$2"
@@ -53,8 +44,8 @@ arrived() {
 mail() {
 	sink_messages "$signed" "$1" | tail -n 1
 }
-# with MAIL CODE: python, in which m is the parsed mail and envelope what was said
-with() {
+# has MAIL CODE: python, in which m is the parsed mail and envelope what was said
+has() {
 	python3 - "$1" "$2" <<-'END'
 		import email, email.policy, json, sys
 		path = sys.argv[1]
@@ -79,12 +70,12 @@ ndrqd_start || bail_out "ndrqd does not start"
 # ---- copies
 
 bounce ann@each.example held
-id=$(id_of ann@each.example)
+id=$(with ann@each.example)
 ok 'of what is held a copy goes out by the submit relay' wait_for 20 arrived 1 "^Subject: NDR $id held: 5.1.1, ann@each.example"
-ok 'the copy is for the postmaster' with "$(mail "NDR $id held")" \
+ok 'the copy is for the postmaster' has "$(mail "NDR $id held")" \
 	'assert envelope["rcpt"] == ["RCPT TO:<postmaster@local.test>"], envelope
 assert m["To"] == "postmaster@local.test"'
-ok 'the notification is in it as it came' with "$(mail "NDR $id held")" '
+ok 'the notification is in it as it came' has "$(mail "NDR $id held")" '
 parts = list(m.iter_parts())
 assert [p.get_content_type() for p in parts] == ["text/plain", "message/rfc822"], parts
 assert parts[1].get_filename() == "notification-'"$id"'.eml"
@@ -122,8 +113,8 @@ END
 bounce late1@each.example late1
 bounce late2@each.example late2
 ok 'beyond copy_limit there is none' own_are 4 copy
-ok 'the log says so' ndrqd_said "id=$(id_of late1@each.example) event=copy-left-out"
-ok 'and the journal' sh -c "'$top_builddir/ndrq' -c '$q/ndrq.conf' show $(id_of late1@each.example) | grep 'no copy: copy_limit'"
+ok 'the log says so' ndrqd_said "id=$(with late1@each.example) event=copy-left-out"
+ok 'and the journal' sh -c "'$top_builddir/ndrq' -c '$q/ndrq.conf' show $(with late1@each.example) | grep 'no copy: copy_limit'"
 is 'ndrq digest counts them' "$(ndrq digest --json | python3 -c 'import json, sys
 c = json.load(sys.stdin)["copies"]
 print(c["sent"], c["left_out"])')" '4 2'
@@ -175,7 +166,7 @@ ok 'it is sent' wait_for 90 state_is "$(own digest)" sent
 digest=$(mail '^Subject: ndrq: ')
 ok 'and arrived' test -s "$digest"
 ok 'once' arrived 1 '^Subject: ndrq: '
-ok 'it is a valid message with text and HTML' with "$digest" '
+ok 'it is a valid message with text and HTML' has "$digest" '
 assert envelope["rcpt"] == ["RCPT TO:<boss@local.test>"], envelope
 assert m.get_content_type() == "multipart/alternative"
 parts = list(m.iter_parts())
@@ -185,7 +176,7 @@ assert max(map(len, text.splitlines())) <= 80
 assert "notifications came." in text and "5.1.1 bad destination mailbox address" in text
 assert html.startswith("<!DOCTYPE html>") and html.rstrip().endswith("</html>")
 assert max(map(len, raw.split(b"\r\n"))) <= 998'
-ok 'its numbers are those of the store' with "$digest" '
+ok 'its numbers are those of the store' has "$digest" '
 import sqlite3
 text = list(m.iter_parts())[0].get_content().replace("\r\n", "\n")
 n = sqlite3.connect("'"$q"'/ndrq.db").execute("SELECT count(*) FROM record JOIN message"
@@ -198,10 +189,7 @@ assert "Copies      6 sent, 2 not made (copy_limit)" in text, text'
 tried=0
 for n in 1 2 3 4 5 6; do
 	ndrqd_stop >/dev/null
-	python3 -c 'import sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
-db.execute("DELETE FROM digest")
-db.commit()' "$q/ndrq.db"
+	sqlite3 "$q/ndrq.db" 'DELETE FROM digest'
 	before=$(count_lines own digest)
 	ndrqd_run
 	sleep "0.0$((RANDOM % 10))"
@@ -217,16 +205,13 @@ is 'a daemon killed while it makes one loses none and doubles none' "$tried" 6
 
 ndrqd_stop >/dev/null
 python3 "$top_srcdir/tests/cli/fill_store.py" "$q/ndrq.db" 10000 settled
-python3 -c 'import sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
-db.execute("DELETE FROM digest")
-db.commit()' "$q/ndrq.db"
+sqlite3 "$q/ndrq.db" 'DELETE FROM digest'
 before=$(count_lines own digest)
 ndrqd_start
 ok 'a digest of ten thousand is made too' wait_for 30 own_are $((before + 1)) digest
 subject=$(ndrq show --json "$(own digest | head -n 1)" | field subject)
 ok 'and sent' wait_for 30 arrived 1 "^Subject: $subject"
-ok 'it is a valid message, right to the number' with "$(mail "^Subject: $subject")" '
+ok 'it is a valid message, right to the number' has "$(mail "^Subject: $subject")" '
 import re, sqlite3
 text, html = (p.get_content().replace("\r\n", "\n") for p in m.iter_parts())
 db = sqlite3.connect("'"$q"'/ndrq.db")
@@ -245,10 +230,8 @@ assert max(map(len, raw.split(b"\r\n"))) <= 998 and max(raw) < 128'
 # ---- nothing to tell
 
 ndrqd_stop >/dev/null
-python3 -c 'import sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1])
-db.execute("UPDATE digest SET until_at = until_at - 86400000, last_id = (SELECT max(id) FROM record)")
-db.commit()' "$q/ndrq.db"
+sqlite3 "$q/ndrq.db" \
+	'UPDATE digest SET until_at = until_at - 86400000, last_id = (SELECT max(id) FROM record)'
 before=$(count_lines own digest)
 ndrqd_start
 ok 'when nothing came there is none' wait_for 20 ndrqd_said event=digest-not-needed

@@ -29,12 +29,9 @@ for text in open(sys.argv[1]):
     if eval(sys.argv[2]):
         print(eval(sys.argv[3]))' "$tmp/out" "$1" "$2"
 }
-# verdicts [FILTER…]: what was decided, by domain
+# verdicts [LAST]: what was decided, by domain; of those behind record LAST
 verdicts() {
-	ndrq list --json --limit 0 "$@" | python3 -c '
-import collections, json, sys
-n = collections.Counter((r["domain"], r["verdict"]) for r in map(json.loads, sys.stdin))
-print(*(f"{d}:{v}={n[d, v]}" for d, v in sorted(n)))'
+	tally "r['domain'] + ':' + r['verdict'] if r['id'] > ${1-0} else None"
 }
 
 feed first
@@ -84,16 +81,12 @@ is 'nothing was changed by that' "$(verdicts; ndrq stats --json)" "$before"
 
 # ---- what it says is what is done
 
-cp "$tmp/new.conf" "$q/policy.conf.new" && mv "$q/policy.conf.new" "$q/policy.conf"
+ndrqd_policy_is <"$tmp/new.conf"
 ok 'the new policy is loaded' ndrqd_reload
 last=$(ndrq list --ids --limit 1)
 feed second
 is 'the same flood is decided as foretold' \
-	"$(ndrq list --json --limit 0 | python3 -c '
-import collections, json, sys
-n = collections.Counter((r["domain"], r["verdict"]) for r in map(json.loads, sys.stdin)
-                        if r["id"] > int(sys.argv[1]))
-print(*(f"{d}:{v}={n[d, v]}" for d, v in sorted(n)))' "$last")" \
+	"$(verdicts "$last")" \
 	'contoso.example:delete=20 fabrikam.example:send=30 local.test:send=5 other.example:hold=10'
 
 # ---- for people

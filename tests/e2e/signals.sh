@@ -13,25 +13,16 @@ LISTEN="\"unix:$q/lmtp.sock\", \"127.0.0.1:$tcp\"" ndrqd_new "127.0.0.1:$relay"
 ndrqd_start || bail_out "ndrqd does not start"
 pid=$(cat "$q.pid")
 
-state_of() {
-	ndrq list --json | python3 -c '
-import json, sys
-print(*(r["state"] for r in map(json.loads, sys.stdin) if r.get("recipient") == sys.argv[1]))' "$1"
-}
-has_state() {
-	[ "$(state_of "$1")" = "$2" ]
-}
-
 # ---- SIGHUP
 
 ok 'it listens on the unix socket' lmtp --rcpt before@victim.example
 ok 'and on TCP' python3 "$top_srcdir/tests/lib/lmtp.py" "127.0.0.1:$tcp" --rcpt tcp@victim.example
-is 'before the reload the NDR is held' "$(state_of before@victim.example)" held
+ok 'before the reload the NDR is held' has_records 1 before@victim.example held
 ndrqd_policy send
 ok 'SIGHUP is answered with a log line' ndrqd_reload
 lmtp --rcpt after@victim.example >/dev/null
-ok 'after it the new policy judges' wait_for 20 has_state after@victim.example sent
-is 'what was held stays held' "$(state_of before@victim.example)" held
+ok 'after it the new policy judges' wait_for 20 has_records 1 after@victim.example sent
+ok 'what was held stays held' has_records 1 before@victim.example held
 is 'it is the same process' "$(cat "$q.pid")" "$pid"
 
 # ---- a second daemon

@@ -24,7 +24,7 @@ samples=$top_srcdir/tests/data/notifications
 # comes NAME FILE: the record's id is $id; where it arrives, $arrived
 comes() {
 	lmtp --rcpt "$1" "$2" >"$tmp/said" || cat "$tmp/said"
-	id=$(records "r.get('recipient') == '$1'")
+	id=$(with "$1")
 }
 # arrives SINK: what arrived for the record, without our trace line
 arrives() {

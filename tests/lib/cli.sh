@@ -1,17 +1,15 @@
-# cli.sh: what the tests of ndrq(1) share. Sourced; prints TAP.
+# cli.sh: what the tests of ndrq(1) share. Source it after tap.sh.
 #
 # store [MORE]      a fresh store in $dir (make_store.c says what is in it)
-# ndrq …            the real tool on it; output in $dir/out and $dir/err
+# tool …            the real tool on it
+# ndrq …            the same; output in $dir/out and $dir/err, exit status in $rc
 # exits N NAME      the last ndrq exited with N and NAME is what that shows
-# ok NAME COMMAND…  the command succeeds
 # on_terminal …     ndrq with its output on a terminal of 80 columns, in $dir/out
-# finish            the plan
-set -u
+# unprivileged …    ndrq, as a user whom a file's mode keeps out
 export LC_ALL=C TZ=UTC COLUMNS=80
 unset SUDO_USER
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-tests=0
+need python3
+dir=$tmp
 rc=0
 
 cat >"$dir/ndrq.conf" <<END
@@ -25,15 +23,25 @@ echo 'local_domains = [ "example.org" ];' >"$dir/policy.conf"
 store() {
 	rm -rf "$dir/store"
 	mkdir "$dir/store"
-	"$top_builddir/tests/cli/make_store" "$dir/store/ndrq.db" "$@" || {
-		echo "Bail out! no store"
-		exit 99
-	}
+	"$top_builddir/tests/cli/make_store" "$dir/store/ndrq.db" "$@" || bail_out "no store"
 }
 
+tool() {
+	"$top_builddir/ndrq" -c "$dir/ndrq.conf" "$@"
+}
 ndrq() {
 	rc=0
-	"$top_builddir/ndrq" -c "$dir/ndrq.conf" "$@" >"$dir/out" 2>"$dir/err" || rc=$?
+	tool "$@" >"$dir/out" 2>"$dir/err" || rc=$?
+}
+unprivileged() {
+	if [ "$(id -u)" != 0 ]; then
+		ndrq "$@"
+		return
+	fi
+	cp "$top_builddir/ndrq" "$dir/ndrq" # the build tree may be closed to others
+	rc=0
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/ndrq" -c "$dir/ndrq.conf" "$@" \
+		>"$dir/out" 2>"$dir/err" || rc=$?
 }
 
 # script(1) gives a terminal; its argument is one shell command.
@@ -49,33 +57,15 @@ have_terminal() {
 	[ "$(script -qec 'test -t 1 && echo yes' /dev/null </dev/null 2>/dev/null | tr -d '\r')" = yes ]
 }
 
-result() {
-	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $tests - $2"
-		return
-	fi
-	echo "not ok $tests - $2"
-	echo "# exit status $rc"
+# What ndrq said last: tap.sh asks at the first failure.
+diag_logs() {
+	diag "exit status $rc"
 	sed 's/^/# out: /' "$dir/out" | cat -v
 	sed 's/^/# err: /' "$dir/err" | cat -v
 }
 
-ok() {
-	name=$1
-	shift
-	"$@" >/dev/null 2>&1
-	result $? "$name"
-}
-
-skip() {
-	tests=$((tests + 1))
-	echo "ok $tests - $1 # SKIP $2"
-}
-
 exits() {
-	[ "$rc" = "$1" ]
-	result $? "$2"
+	is "$2" "$rc" "$1"
 }
 
 says() { grep -qF -- "$1" "$dir/out"; }
@@ -83,8 +73,7 @@ complains() { grep -qF -- "$1" "$dir/err"; }
 silent() { [ ! -s "$dir/$1" ]; }
 lines() { [ "$(wc -l <"$dir/out")" = "$1" ]; }
 no() { ! "$@"; }
-state_of() { "$top_builddir/ndrq" -c "$dir/ndrq.conf" --json show "$1" | json "d['state']"; }
-is() { [ "$1" = "$2" ]; }
+state_of() { tool --json show "$1" | json "d['state']"; }
 
 # json EXPRESSION: of the object d on standard input; what it prints.
 json() { python3 -c "import json,sys
@@ -107,5 +96,3 @@ bad = [c for c in t if (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160
        or 0x202a <= ord(c) <= 0x202e or 0x2066 <= ord(c) <= 0x2069]
 sys.exit(not t or len(bad) > 0)' "$dir/out"
 }
-
-finish() { echo "1..$tests"; }

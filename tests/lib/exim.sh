@@ -1,5 +1,5 @@
 # exim.sh: a throw-away Exim from the Debian package, unpacked and not
-# installed. Source it after tap.sh and unpack.sh.
+# installed. Source it after mta.sh.
 #
 # It needs root and loopback. Exim looks for an account that only its package
 # makes: libnss-wrapper says that it is one which every Debian root has. All of
@@ -127,10 +127,16 @@ exim_said() {
 	grep -Eq -- "$1" "$exim_folder/log/main.log"
 }
 
-exim_queue_is_empty() {
-	[ "$(exim -bpc)" = 0 ]
+# exim_deferred RCPT [WORDS]: patterns
+exim_deferred() {
+	exim_said "== $1 .* defer .*${2-}"
+}
+
+# exim_waiting N: so many messages are in its queue
+exim_waiting() {
+	[ "$(exim -bpc)" = "$1" ]
 }
 # All of it is tried at each look, whatever retry times say.
 exim_flush_is_empty() {
-	exim -qff </dev/null && exim_queue_is_empty
+	exim -qff </dev/null && exim_waiting 0
 }

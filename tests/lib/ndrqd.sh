@@ -28,20 +28,24 @@ ndrqd_new() {
 	at_exit ndrqd_reap "$q"
 }
 
+# ndrqd_policy_is: what stands on stdin, from one moment to the next.
+ndrqd_policy_is() {
+	cat >"$q/policy.conf.new" && mv "$q/policy.conf.new" "$q/policy.conf"
+}
+
 # ndrqd_policy ACTION [ROW…]: what happens to an NDR by default, and to others.
 ndrqd_policy() {
 	local action=$1 row rows=
 
 	shift
 	for row; do rows="$rows, $row"; done
-	cat >"$q/policy.conf.new" <<-END
+	ndrqd_policy_is <<-END
 		mode = "enforce";
 		local_domains = [ "local.test", "mx.local.test" ];
 		remote_domains = (
 		  { name = "Default"; domain = "*"; ndr = "$action"; }$rows
 		);
 	END
-	mv "$q/policy.conf.new" "$q/policy.conf"
 }
 
 # What clients connect to: the first of the listen addresses.
@@ -124,18 +128,48 @@ lmtp() {
 	python3 "$top_srcdir/tests/lib/lmtp.py" "$(ndrqd_address)" "$@"
 }
 
-# records [EXPRESSION]: the ids of the records r for which this is true in Python,
-# such as r["state"] == "held".
+# records [EXPRESSION [OPTION…]]: the ids of the records r for which this is true in
+# Python, such as r["state"] == "held"; options are those of ndrq list.
 records() {
-	ndrq list --json | python3 -c '
+	local expression=${1:-True}
+
+	shift $(($# > 0))
+	ndrq list --json "$@" | python3 -c '
 import json, sys
 for line in sys.stdin:
     r = json.loads(line)
     if eval(sys.argv[1]):
-        print(r["id"])' "${1:-True}"
+        print(r["id"])' "$expression"
 }
 records_are() {
-	[ "$(count_lines records "$2")" = "$1" ]
+	[ "$(count_lines records "${@:2}")" = "$1" ]
+}
+# with RECIPIENT: ids of its records
+with() {
+	records "r.get('recipient') == '$1'"
+}
+# has_records N RECIPIENT [STATE]
+has_records() {
+	records_are "$1" "r.get('recipient') == '$2' and r['state'] == '${3:-held}'"
+}
+with_message_id() {
+	records "r.get('message_id', '').strip('<>') == '$1'"
+}
+# Nothing is on its way out.
+outbox_is_empty() {
+	records_are 0 'r["state"] in ("sending", "releasing")'
+}
+# tally EXPRESSION [OPTION…]: "VALUE=N …", how many records have which value of it;
+# those where it is None do not count
+tally() {
+	local expression=$1
+
+	shift
+	ndrq list --json --limit 0 "$@" | python3 -c '
+import collections, json, sys
+values = (eval(sys.argv[1], {"r": json.loads(line)}) for line in sys.stdin)
+n = collections.Counter(v for v in values if v is not None)
+print(*(f"{v}={n[v]}" for v in sorted(n)))' "$expression"
 }
 state_is() {
 	[ -n "$1" ] && [ "$(ndrq show --json "$1" | field state)" = "$2" ]

@@ -1,5 +1,5 @@
 # opensmtpd.sh: a throw-away OpenSMTPD from the Debian package, unpacked and not
-# installed. Source it after tap.sh and unpack.sh.
+# installed. Source it after mta.sh.
 #
 # It needs root and loopback. Queue and control socket have fixed places and its
 # accounts fixed names, so it runs in a jail, a chroot with no more in it than
@@ -105,6 +105,11 @@ smtpctl() {
 # opensmtpd_said PATTERN: in its log
 opensmtpd_said() {
 	grep -Eq -- "$1" "$opensmtpd_folder/smtpd.log"
+}
+
+# opensmtpd_deferred RCPT [WORDS]: patterns
+opensmtpd_deferred() {
+	opensmtpd_said "to=<$1>.*result=\"?TempFail.*${2-}"
 }
 
 # opensmtpd_waiting N: so many envelopes are in its queue

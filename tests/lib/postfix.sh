@@ -92,6 +92,7 @@ postfix_new() {
 	cat >"$folder/etc/aliases" <<-END
 		alice games
 		fwd bob@forwarded.example
+		srs0=hhh=tt=victim.example=tagged tagged@victim.example
 		postmaster man
 		mailer-daemon postmaster
 	END
@@ -139,10 +140,12 @@ postfix_said() {
 	grep -Eq -- "$1" "$postfix_folder/log/mail.log"
 }
 
-postfix_queue_is_empty() {
-	postqueue -p | grep -q 'Mail queue is empty'
+# postfix_deferred RCPT [WORDS]: patterns
+postfix_deferred() {
+	postfix_said "to=<$1>.*status=deferred.*${2-}"
 }
+
 # A flush at each look: what was put off while a listener was down comes again.
 postfix_flush_is_empty() {
-	postqueue -f && postfix_queue_is_empty
+	postqueue -f && postqueue -p | grep -q 'Mail queue is empty'
 }

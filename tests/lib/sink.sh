@@ -29,6 +29,20 @@ sink_messages() {
 	grep -lF '"accepted": true' "$1"/*.json 2>/dev/null | sed 's/json$/eml/' |
 		xargs -r grep -laE -- "${2:-^}"
 }
+# only_added ARRIVED STORED PATTERN: a message arrived as it was stored, behind what
+# matches
+only_added() {
+	python3 - "$@" <<-'END'
+		import re, sys
+		arrived, stored = (open(f, "rb").read() for f in sys.argv[1:3])
+		if not stored or not arrived.endswith(stored):
+		    sys.exit("the message was changed on its way: %r" % arrived[:9999])
+		added = arrived[:len(arrived) - len(stored)]
+		if not re.fullmatch(sys.argv[3].encode(), added):
+		    sys.exit("on top of it stands %r" % added)
+	END
+}
+# sink_has FOLDER N PATTERN: so many messages match
 sink_has() {
 	[ "$(count_lines sink_messages "$1" "$3")" = "$2" ]
 }

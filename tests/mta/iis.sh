@@ -34,7 +34,7 @@ instance() {
 }
 
 with_id() {
-	records "r.get('message_id', '').strip('<>') == '$1@gate.example.org'"
+	with_message_id "$1@gate.example.org"
 }
 stored() {
 	[ "$(with_id "$1" | wc -l)" = "${2-1}" ]

@@ -3,126 +3,27 @@
 # what it bounces is captured, what policy or a human lets out arrives, and nothing is
 # lost or doubled on the way.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/lib/ndrqd.sh"
-. "$top_srcdir/tests/lib/sink.sh"
 . "$top_srcdir/tests/lib/mta.sh"
-. "$top_srcdir/tests/lib/unpack.sh"
 . "$top_srcdir/tests/lib/opensmtpd.sh"
 
-need python3
 as_root "$0" # smtpd starts only as root
 opensmtpd_use
 
-read -r smtp release internet <<<"$(free_ports 3)"
-sink=$tmp/internet
-opensmtpd=$tmp/opensmtpd
-socket=$opensmtpd/jail/run/ndrq/lmtp
-
-queue_drains() {
-	wait_for "${1-60}" opensmtpd_flush_is_empty
-}
-
-LISTEN="\"unix:$socket\"" ndrqd_new "127.0.0.1:$release"
-ndrqd_policy hold '{ name = "Friends"; domain = "*.friend.example"; ndr = "send"; }'
+mta=opensmtpd mta_name=OpenSMTPD
 # It refuses unknown users of its own at RCPT; what it relays it bounces.
-sink_start "$sink" "$internet" --reply 'rcpt:nouser=550 5.1.1 unknown user' || bail_out "the sink does not start"
-opensmtpd_new "$opensmtpd" "$smtp" "$release" "$internet"
-ndrqd_start || bail_out "ndrqd does not start"
-opensmtpd_start || bail_out "OpenSMTPD does not start"
+bounced=nouser@elsewhere.example
+mta_places
+alice=$server/jail/var/mail/alice
+opensmtpd_new "$server" "$smtp" "$release" "$internet"
+LISTEN="\"unix:$server/jail/run/ndrq/lmtp\"" mta_ndrqd
+mta_start --reply 'rcpt:nouser=550 5.1.1 unknown user'
 
-# ---- what is captured, and what is not
-
-mail forged@victim.example nouser@elsewhere.example backscatter >/dev/null
-ok 'spam from a forged sender that is refused elsewhere gives one held record' \
-	wait_for 30 has_records 1 forged@victim.example
-queue_drains
-ok 'nothing of it is at the remote sink' sink_has "$sink" 0 .
-id=$(with forged@victim.example)
-shown=$(ndrq show --json "$id")
-is 'the record says it is an NDR' "$(field class <<<"$shown")" failed
-is 'the record says which rule held it' "$(field rule <<<"$shown")" Default.ndr
-
-mail alice@local.test nouser@elsewhere.example mistyped >/dev/null
-ok 'the NDR of a local sender is delivered locally' \
-	wait_for 30 grep -rqi 'Message-ID: <mistyped@client.test>' "$opensmtpd/jail/var/mail/alice"
-queue_drains
-is 'ndrqd never saw it' "$(count_lines records)" 1
-
-mail boss@mail.friend.example nouser@elsewhere.example allowed >/dev/null
-ok "an allowlisted domain's NDR arrives at the sink by the release port" \
-	wait_for 30 sink_has "$sink" 1 '<allowed@client\.test>'
-ok 'it is recorded as sent' wait_for 10 has_records 1 boss@mail.friend.example sent
-queue_drains
-is 'it is not captured again' "$(count_lines records)" 2
-
-mail alice@local.test someone@victim.example ordinary >/dev/null
-ok 'mail that has a sender goes out as ever' \
-	wait_for 30 sink_has "$sink" 1 '<ordinary@client\.test>'
-
-mail fwd@local.test nouser@elsewhere.example forwarded >/dev/null
-ok 'an NDR for a local user who forwards off-site is passed on' \
-	wait_for 30 sink_has "$sink" 1 '<forwarded@client\.test>'
-ok 'and its rule says why' \
-	wait_for 10 records_are 1 'r["recipient"] == "bob@forwarded.example" and r["rule"].endswith("forwarded")'
-mail SRS0=HHH=TT=victim.example=tagged@local.test nouser@elsewhere.example tagged >/dev/null
-ok 'one for who is behind an SRS address is not: it is held' wait_for 30 has_records 1 tagged@victim.example
-
-# ---- release
-
-ok 'ndrq release says it will' ndrq release --reason 'a customer asked' "$id"
-ok 'the released NDR arrives' wait_for 30 sink_has "$sink" 1 '<backscatter@client\.test>'
-ok 'its record ends as released' wait_for 10 state_is "$id" released
-queue_drains
-ok 'exactly one copy arrived' sink_has "$sink" 1 '<backscatter@client\.test>'
-is 'and it was not captured again' "$(count_lines with forged@victim.example)" 1
+it_captures_what_leaves
+it_sends_what_is_released
 is 'the Delivered-To that was put on top, by which the next server would see a loop, is gone' \
 	"$(grep -c '^Delivered-To:' "$(sink_messages "$sink" '<backscatter@client\.test>')")" 0
-
-mail later@victim.example nouser@elsewhere.example later >/dev/null
-wait_for 30 has_records 1 later@victim.example
-sink_say "$sink" 'mail 451 4.3.0 later'
-ndrq release "$(with later@victim.example)" >/dev/null
-ok 'a release that the next server puts off stays with OpenSMTPD' wait_for 30 state_is "$(with later@victim.example)" released
-ok 'and is put off' wait_for 30 opensmtpd_said 'to=<later@victim\.example>.*TempFail.*451 4\.3\.0 later'
-sink_say "$sink"
-ok 'then it goes out' queue_drains
-ok 'once' sink_has "$sink" 1 '<later@client\.test>'
-is 'and is not captured again' "$(count_lines with later@victim.example)" 1
-
-# ---- ndrqd is down, in two ways
-
-ok 'ndrqd ends' ndrqd_stop
-for i in 1 2 3 4 5; do
-	mail "down$i@victim.example" nouser@elsewhere.example "down$i" >/dev/null
-	mail "down$i@mail.friend.example" nouser@elsewhere.example "friend$i" >/dev/null
-done
-ok 'bounces made meanwhile wait with OpenSMTPD' \
-	wait_for 30 opensmtpd_said 'to=<down5@mail\.friend\.example>.*result=TempFail'
-ok 'all of them' wait_for 30 opensmtpd_waiting 10
-ok 'ndrqd starts' ndrqd_start
-ok 'and they come' queue_drains
-is 'five are held' "$(count_lines records 'r["recipient"].startswith("down") and r["state"] == "held"')" 5
-ok 'five are sent' wait_for 30 sink_has "$sink" 5 '<friend[0-9]@client\.test>'
-queue_drains
-ok 'and nobody else heard' sink_has "$sink" 0 '<down[0-9]@client\.test>'
-
-# ---- what ndrqd writes itself, by the same port
-
-# postmaster ADDRESS: gets a copy of each NDR
-postmaster() {
-	ndrqd_policy hold
-	sed -i 's/domain = "\*";/& copy = "each";/' "$q/policy.conf"
-	echo "postmaster = \"$1\";" >>"$q/policy.conf"
-	ndrqd_reload
-}
-postmaster alice@local.test
-mail forged@victim.example nouser@elsewhere.example copied >/dev/null
-ok 'a copy for a local postmaster is in his mailbox' \
-	wait_for 30 grep -rq '^Subject: NDR .* held: .*forged@victim.example' "$opensmtpd/jail/var/mail/alice"
-postmaster postmaster@elsewhere.example
-mail forged@victim.example nouser@elsewhere.example copied2 >/dev/null
-ok 'and one for a postmaster elsewhere arrives there' wait_for 30 sink_has "$sink" 1 '^Subject: NDR .* held'
-queue_drains
-ok 'none comes back to ndrqd' sh -c "! grep -qE 'event=(loop|relay-paused)' '$q.log'"
+it_keeps_a_release_that_is_put_off
+it_keeps_bounces_while_ndrqd_is_down
+it_delivers_copies
 
 plan

@@ -2,18 +2,14 @@
 # Proof with a real Postfix: what a filter, or a login, says of senders decides
 # who is told, whatever strangers write into their mail.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/lib/ndrqd.sh"
-. "$top_srcdir/tests/lib/sink.sh"
-. "$top_srcdir/tests/lib/unpack.sh"
+. "$top_srcdir/tests/lib/mta.sh"
 . "$top_srcdir/tests/lib/postfix.sh"
 
-need python3
 as_root "$0" # Postfix starts only as root
 postfix_use
 
-read -r smtp prepend index1 release internet milter old_milter service <<<"$(free_ports 8)"
-sink=$tmp/internet
-postfix=$tmp/postfix
+mta=postfix mta_name=Postfix
+mta_places prepend index1 milter old_milter service
 outside='ADDR=203.0.113.9 NAME=client.stranger.example'
 
 # server_start NAME COMMAND…: one that says "ready"
@@ -38,7 +34,7 @@ filter_start() {
 }
 
 policy() {
-	cat >"$q/policy.conf.new" <<-END
+	ndrqd_policy_is <<-END
 		mode = "enforce";
 		local_domains = [ "local.test", "mx.local.test", "srs.local.test" ];
 		our_hosts = [ "mx.local.test" ];
@@ -52,28 +48,27 @@ policy() {
 		);
 		$*
 	END
-	mv "$q/policy.conf.new" "$q/policy.conf"
 }
 
 # As conf/postfix.md has it, with a milter on one port and a policy service on another.
 wire_filters() {
-	cat >>"$postfix/etc/main.cf" <<-END
+	cat >>"$server/etc/main.cf" <<-END
 		smtpd_authorized_xclient_hosts = 127.0.0.0/8
 		smtpd_sasl_auth_enable = yes
 		smtpd_sasl_type = dovecot
 		smtpd_sasl_path = $tmp/login
 		smtpd_milters = inet:127.0.0.1:$milter
-		header_checks = regexp:$postfix/etc/header_checks
+		header_checks = regexp:$server/etc/header_checks
 		# What postsrsd does, without its check of the hash
-		recipient_canonical_maps = regexp:$postfix/etc/undo_srs
+		recipient_canonical_maps = regexp:$server/etc/undo_srs
 		recipient_canonical_classes = envelope_recipient
 		ndrq_destination_concurrency_limit = 50
 		ndrq_initial_destination_concurrency = 50
 	END
 	sed -i 's/^\(smtpd_relay_restrictions =\).*/\1 permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination/' \
-		"$postfix/etc/main.cf"
-	sed -i 's/^ndrq unix - - n - 20 /ndrq unix - - n - 50 /' "$postfix/etc/master.cf"
-	cat >>"$postfix/etc/master.cf" <<-END
+		"$server/etc/main.cf"
+	sed -i 's/^ndrq unix - - n - 20 /ndrq unix - - n - 50 /' "$server/etc/master.cf"
+	cat >>"$server/etc/master.cf" <<-END
 		127.0.0.1:$prepend inet n - n - - smtpd
 		    -o smtpd_milters=
 		    -o receive_override_options=no_header_body_checks
@@ -82,18 +77,9 @@ wire_filters() {
 		    -o smtpd_milters=inet:127.0.0.1:$old_milter
 	END
 	sed -n 's/^ *\(\/.*\)mx\\.example\\.org\(.* IGNORE\)$/\1mx\\.local\\.test\2/p' \
-		"$top_srcdir/conf/postfix.md" >"$postfix/etc/header_checks"
-	[ "$(grep -c . "$postfix/etc/header_checks")" = 1 ] || bail_out "conf/postfix.md has no header_checks"
-	echo '/^SRS0=[^=]+=[^=]+=([^=]+)=(.*)@local\.test$/ $2@$1' >"$postfix/etc/undo_srs"
-}
-
-# hand PORT SENDER RECIPIENT FILE [OPTION…]: a client hands mail to Postfix
-hand() {
-	local port=$1 sender=$2 recipient=$3 file=$4
-
-	shift 4
-	python3 "$top_srcdir/tests/lib/lmtp.py" --smtp "127.0.0.1:$port" \
-		--from "$sender" --rcpt "$recipient" "$@" "$file" >>"$tmp/hand.log" 2>&1
+		"$top_srcdir/conf/postfix.md" >"$server/etc/header_checks"
+	[ "$(grep -c . "$server/etc/header_checks")" = 1 ] || bail_out "conf/postfix.md has no header_checks"
+	echo '/^SRS0=[^=]+=[^=]+=([^=]+)=(.*)@local\.test$/ $2@$1' >"$server/etc/undo_srs"
 }
 
 # stranger PORT NAME [OPTION…]: spam from outside in the name of NAME@victim.example, with
@@ -109,7 +95,7 @@ stranger() {
 			"Message-ID: <$name@client.test>" '' "text of $name"
 	} >"$file"
 	hand "$port" "${FROM-$name@victim.example}" "${RCPT-no$name@local.test}" "$file" \
-		--xclient "$outside" "$@"
+		--xclient "$outside" "$@" >>"$tmp/hand.log" 2>&1
 }
 
 # is_judged RECIPIENT STATE RULE: there is one record for it, and that is what it says; RULE ends
@@ -133,45 +119,34 @@ is_settled() {
 id_of() {
 	lines_of "$1" | field id
 }
-queue_drains() {
-	wait_for "${1-90}" postfix_flush_is_empty
-}
 
 ndrqd_new "127.0.0.1:$release"
 policy
-sink_start "$sink" "$internet" || bail_out "the sink does not start"
-ndrqd_start || bail_out "ndrqd does not start"
 filter_start milter "$milter"
 filter_start old-milter "$old_milter" --index 1
 filter_start service "$service" --policy
 server_start login "$top_srcdir/tests/lib/login_server.py" "$tmp/login" alice:secret
-postfix_new "$postfix" "$smtp" "$release" "unix:$q/lmtp.sock" "$internet"
+postfix_new "$server" "$smtp" "$release" "unix:$q/lmtp.sock" "$internet"
 wire_filters
-postfix_start || bail_out "Postfix does not start"
+mta_start
 
 # ---- one flood of three kinds
 
 flood() {
 	python3 "$top_srcdir/tests/lib/flood.py" "127.0.0.1:$smtp" --xclient "$outside" "$@"
 }
-# tally: how many records there are of each domain, state and rule
-tally() {
-	ndrq list --json | python3 -c '
-import collections, json, sys
-of = collections.Counter()
-for r in map(json.loads, sys.stdin):
-    of[r["recipient"].split("@")[1], r["state"], r["rule"]] += 1
-print(*("%d %s %s %s" % (n, *key) for key, n in sorted(of.items())), sep=", ")'
+judged() {
+	tally '":".join((r["domain"], r["state"], r["rule"]))'
 }
-tally_is() {
-	[ "$(tally)" = "$1" ]
+judged_are() {
+	[ "$(judged)" = "$1" ]
 }
 ok 'Postfix takes 300 messages over 10 sessions at once' \
 	flood --sessions 10 --count 300 '{}@proved.example' '{}@forged.example' '{}@unknown.example'
 queue_drains
-wanted='100 forged.example deleted Default.ndr.forged, 100 proved.example sent Default.ndr.proved, 100 unknown.example held Default.ndr.none'
-wait_for 60 tally_is "$wanted"
-is 'a third is sent, a third deleted and a third held, each by its proof' "$(tally)" "$wanted"
+wanted='forged.example:deleted:Default.ndr.forged=100 proved.example:sent:Default.ndr.proved=100 unknown.example:held:Default.ndr.none=100'
+wait_for 60 judged_are "$wanted"
+is 'a third is sent, a third deleted and a third held, each by its proof' "$(judged)" "$wanted"
 told() {
 	cat "$sink"/*.json | python3 -c '
 import json, sys
@@ -351,14 +326,14 @@ whole() {
 	END
 }
 whole bob@forwarded.example
-hand "$smtp" '' fwd@local.test "$tmp/whole.eml" --xclient "$outside"
+hand "$smtp" '' fwd@local.test "$tmp/whole.eml" --xclient "$outside" >>"$tmp/hand.log" 2>&1
 ok 'a notification that a stranger wrote whole proves nothing when an alias sends it on' \
 	is_judged bob@forwarded.example held Default.forwarded.none
 whole whole@victim.example "Received: from x (x.stranger.example [203.0.113.9])
 		$here ESMTP
 		$behind
 		"
-hand "$smtp" '' whole@victim.example "$tmp/whole.eml"
+hand "$smtp" '' whole@victim.example "$tmp/whole.eml" >>"$tmp/hand.log" 2>&1
 ok 'nor when another host of ours relays it' is_judged whole@victim.example held Default.ndr.none
 
 # ---- who is known
@@ -371,7 +346,7 @@ ok 'Postfix wrote that he logged in' grep -q 'with ESMTPA id' "$(sink_messages "
 stranger "$smtp" guess --login alice:guessed </dev/null
 ok 'who guesses a password is not' is_judged guess@victim.example held Default.ndr.none
 printf '%s\r\n' 'From: <office@victim.example>' 'Subject: office' '' 'text' >"$tmp/office.eml"
-hand "$smtp" office@victim.example nooffice@local.test "$tmp/office.eml"
+hand "$smtp" office@victim.example nooffice@local.test "$tmp/office.eml" >>"$tmp/hand.log" 2>&1
 ok 'who sends from our own network is' is_judged office@victim.example sent Default.ndr.proved
 
 FROM=ann@proved.example stranger "$prepend" service </dev/null
@@ -403,10 +378,7 @@ ok '1000 bounces for one victim are made over 50 sessions' flood --sessions 50 -
 ok 'and come in over 50 at once' wait_for 60 sessions_are_open
 kill -CONT "$(cat "$q.pid")"
 queue_drains 120
-not_under_way() {
-	records_are 0 'r["state"] in ("sending", "releasing")'
-}
-wait_for 60 not_under_way
+wait_for 60 outbox_is_empty
 queue_drains
 of_many() {
 	lines_of "$many" | grep -F "\"state\":\"$1\"" | grep -cF "\"rule\":\"$2\""
