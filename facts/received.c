@@ -2,9 +2,10 @@
  * received.c: reading the trace lines of other people's mail servers.
  *
  * "from NAME (NAME [ADDRESS]) by HOST …" is what the standard says, and many
- * ways of it are what is written. The address that counts is the one TCP saw:
- * the last in brackets or parentheses of the from clause that is not what the
- * client called itself. Nothing here fails or allocates.
+ * ways of it are what is written. The address that counts is the one TCP saw,
+ * and not one that the client put into its greeting, its certificate, or an
+ * answer to who asks; where they cannot be told apart there is none. Nothing
+ * here fails or allocates.
  */
 #include "facts/received.h"
 
@@ -90,14 +91,6 @@ is_address_char(char c)
 	       c == ':';
 }
 
-/* "HELO [", "EHLO [", "helo=[": what the client called itself, not where it was. */
-static bool
-is_greeting(struct span from, size_t at)
-{
-	return at >= 4 && (strncasecmp(from.data + at - 4, "elo", 3) == 0 ||
-			   strncasecmp(from.data + at - 4, "hlo", 3) == 0);
-}
-
 static bool
 read_client(struct span s, char *client)
 {
@@ -110,7 +103,7 @@ read_client(struct span s, char *client)
 		n++;
 	memcpy(client, s.data, n);
 	client[n] = '\0';
-	if (n < 2 || !address_parse(client, &a))
+	if (n < 2 || (n < s.len && s.data[n] == '@') || !address_parse(client, &a))
 		client[0] = '\0';
 	return client[0] != '\0';
 }
@@ -179,14 +172,97 @@ is_local(const struct received *r, struct span from)
 	       span_equal_nocase(from, SPAN("from localhost (localhost)"));
 }
 
+/* The next comment (RFC 5322 3.2.2), without its last parenthesis. */
+static bool
+next_comment(struct span *rest, struct span *ret_comment)
+{
+	const char *open = memchr(rest->data, '(', rest->len);
+	size_t start = open == NULL ? rest->len : (size_t)(open - rest->data), end = start;
+
+	for (int depth = 0; end < rest->len; end++) {
+		depth += (rest->data[end] == '(') - (rest->data[end] == ')');
+		if (depth == 0)
+			break;
+	}
+	*ret_comment = (struct span){ rest->data + start, end - start };
+	*rest = (struct span){ rest->data + end, rest->len - end };
+	return open != NULL;
+}
+
+/* Does the word stand right before at, with nothing but a blank or the parenthesis before it? */
+static bool
+follows(struct span comment, size_t at, const char *word)
+{
+	size_t len = strlen(word);
+
+	return at > len && strncasecmp(comment.data + at - len, word, len) == 0 &&
+	       (is_blank(comment.data[at - len - 1]) || comment.data[at - len - 1] == '(');
+}
+
+/* Exim ends with what the client's own host says of who asks (RFC 1413). */
+static struct span
+without_ident(struct span comment)
+{
+	for (size_t i = 0; i < comment.len; i++)
+		if (follows(comment, i, "ident="))
+			return (struct span){ comment.data, i };
+	return comment;
+}
+
+/*
+ * "(NAME [ADDRESS])", "([ADDRESS])", "(ADDRESS)", "(IDENT@ADDRESS)". *ret_told: it has brackets
+ * that tell of no address, "[unknown]", or of one that may be but the client's word.
+ */
+static bool
+read_comment(struct span comment, char *client, bool *ret_told)
+{
+	comment = without_ident(comment);
+	for (size_t i = comment.len; i > 0; i--) {
+		struct span s = { comment.data + i, comment.len - i };
+		char c = comment.data[i - 1];
+
+		if ((c != '[' && c != '(' && c != '@') || follows(comment, i - 1, "helo="))
+			continue;
+		if (!follows(comment, i - 1, "helo ") && !follows(comment, i - 1, "ehlo ") &&
+		    read_client(s, client))
+			return true;
+		*ret_told |= c == '[';
+	}
+	return false;
+}
+
+static bool
+is_balanced(struct span s)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < s.len && depth >= 0; i++)
+		depth += (s.data[i] == '(') - (s.data[i] == ')');
+	return depth == 0;
+}
+
+/*
+ * In the first comment that has an address: what stands before it, and some of
+ * what stands behind it (a certificate's name), is what the client says of itself.
+ */
 static void
 read_from(struct span from, struct received *ret)
 {
-	for (size_t i = from.len; i > 0; i--) {
-		struct span s = { from.data + i, from.len - i };
+	struct span rest = from, comment;
+	bool told = false;
 
-		if ((from.data[i - 1] == '[' || from.data[i - 1] == '(') &&
-		    !is_greeting(from, i - 1) && read_client(s, ret->client))
+	if (!is_balanced(from))
+		return;
+	while (next_comment(&rest, &comment))
+		if (read_comment(comment, ret->client, &told))
+			return;
+	for (size_t i = from.len, depth = 0; i > 0 && !told; i--) {
+		struct span s = { from.data + i, from.len - i };
+		char c = from.data[i - 1];
+
+		depth += c == ')';
+		depth -= c == '(' && depth > 0;
+		if (c == '[' && depth == 0 && read_client(s, ret->client))
 			return;
 	}
 }

@@ -24,6 +24,20 @@ static const struct {
 	{ "from x ([10.0.0.1]) by c with ESMTP (y [192.0.2.1]) by c with ESMTP", "10.0.0.1", "" },
 	{ "from x by by c", "", "" },
 	{ "from [999.1.1.1] by c", "", "c" },
+	/* what a client can put beside its address: a certificate, a greeting, who it says asks */
+	{ "from a (b [192.0.2.1])\n\t(Client CN \"[10.0.0.1]\", Issuer \"(10.0.0.2)\" (not verified))"
+	  "\n\tby c (Postfix) with ESMTPS",
+	  "192.0.2.1", "c" },
+	{ "from a ([192.0.2.1] ident=[10.0.0.1]) by c", "192.0.2.1", "c" },
+	{ "from a ([192.0.2.1] helo=x ident=x [10.0.0.1]) by c", "192.0.2.1", "c" },
+	{ "from [192.0.2.1] (helo=x ident=(10.0.0.1)) by c", "192.0.2.1", "c" },
+	{ "from [192.0.2.1] (ident=[10.0.0.1]) by c", "192.0.2.1", "c" },
+	{ "from a (HELO b) (x@192.0.2.1) by c", "192.0.2.1", "c" },
+	{ "from a (HELO b) (10.0.0.1@192.0.2.1) by c", "192.0.2.1", "c" },
+	{ "from [10.0.0.1] (x.helo [192.0.2.1] (may be forged)) by c", "192.0.2.1", "c" },
+	{ "from [10.0.0.1] (helo [192.0.2.1] (may be forged)) by c", "", "c" },
+	{ "from [10.0.0.1] (unknown [unknown]) by c", "", "c" },
+	{ "from a (x)(10.0.0.1)@b [192.0.2.1]) by c", "", "c" },
 	{ "", "", "" },
 };
 

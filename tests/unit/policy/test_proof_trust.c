@@ -76,6 +76,19 @@ static const struct proof_case ways[] = {
 	  .border = "Received: from [203.0.113.9] (helo=a by mx.ours.example with esmtpsa) "
 		    "by mx.ours.example with esmtp (Exim 4.96)\n",
 	  NONE },
+	{ "the client has a certificate with the name of one of us",
+	  .border = "Received: from c (c [203.0.113.9])\n"
+		    "\t(Client CN \"[10.0.0.2]\", Issuer \"x\" (not verified))\n"
+		    "\tby mx.ours.example (Postfix) with ESMTPS id 1\n",
+	  .below = PASS BORDER, NONE },
+	{ "the client says that one of us asks",
+	  .border = "Received: from c ([203.0.113.9] ident=x [10.0.0.2] helo=c) "
+		    "by mx.ours.example with esmtp (Exim 4.96)\n",
+	  .below = PASS BORDER, NONE },
+	{ "the client greets as one of us, from a host whose name is a greeting",
+	  .border = "Received: from [10.0.0.2] (helo [203.0.113.9] (may be forged)) "
+		    "by mx.ours.example (8.17) with ESMTP\n",
+	  .below = PASS BORDER, NONE },
 	{ "the sender's address has a login in it",
 	  .border = "Received: from [203.0.113.9] (helo=a) by mx.ours.example with esmtp "
 		    "(envelope-from <\"a) with esmtpsa (b\"@victim.example>)\n",
