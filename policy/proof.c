@@ -62,14 +62,17 @@ is_listed(const struct config_list *list, const char *text)
 	return false;
 }
 
-/* Does an address, or a domain, belong to the judged domain? */
+/*
+ * Does an address, or a domain, belong to the judged domain? With two "@" the
+ * verifier may have taken another domain for the address's than we would.
+ */
 static bool
 is_aligned(const struct evidence *e, const char *address)
 {
 	const char *at = address == NULL ? NULL : strrchr(address, '@');
 	AUTO(freep) char *domain = NULL;
 
-	if (address == NULL)
+	if (address == NULL || (at != NULL && strchr(address, '@') != at))
 		return false;
 	domain = domain_normalise(span_of(at == NULL ? address : at + 1));
 	return domain_is_plausible(domain) &&

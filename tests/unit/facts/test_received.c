@@ -25,7 +25,8 @@ static const struct {
 	{ "from x by by c", "", "" },
 	{ "from [999.1.1.1] by c", "", "c" },
 	/* what a client can put beside its address: a certificate, a greeting, who it says asks */
-	{ "from a (b [192.0.2.1])\n\t(Client CN \"[10.0.0.1]\", Issuer \"(10.0.0.2)\" (not verified))"
+	{ "from a (b [192.0.2.1])\n\t(Client CN \"[10.0.0.1]\", Issuer \"(10.0.0.2)\" (not "
+	  "verified))"
 	  "\n\tby c (Postfix) with ESMTPS",
 	  "192.0.2.1", "c" },
 	{ "from a ([192.0.2.1] ident=[10.0.0.1]) by c", "192.0.2.1", "c" },

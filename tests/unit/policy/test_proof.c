@@ -52,6 +52,10 @@ static const struct proof_case results[] = {
 	  PROVED },
 	{ "spf pass for a quoted local part that looks like us",
 	  .above = AR "spf=pass smtp.mailfrom=\"joe@victim.example\"@spammer.example\n", NONE },
+	{ "spf pass for an address with two @, which can be read in two ways",
+	  .above = AR "spf=pass smtp.mailfrom=joe@spammer.example@victim.example\n", NONE },
+	{ "dkim pass, only i= told, with two @",
+	  .above = AR "dkim=pass header.i=joe@spammer.example@victim.example\n", NONE },
 
 	/* Received-SPF */
 	{ "Received-SPF pass",
