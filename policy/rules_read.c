@@ -344,9 +344,11 @@ take_count(const struct reading *r)
 static bool
 is_taken(const char *name)
 {
-	static const char *const taken[] = { "local",  "no-recipient",     "bad-recipient",
-					     "limits", "routed-recipient", "mail",
-					     "loop",   "truncated" };
+	static const char *const taken[] = {
+		"local",   "no-recipient", "bad-recipient", "routed-recipient", "limits",
+		"mail",    "truncated",    "unreadable",    "cannot-strip",     "loop",
+		"badmail", "copy",         "digest",
+	};
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (strcmp(name, taken[i]) == 0)
