@@ -168,7 +168,7 @@ policy_read_draft(const char *path, const struct config_draft *draft, struct pol
 	    policy_postmaster_read(policy, file, err) < 0 ||
 	    policy_rules_read(policy, file, warnings, err) < 0 ||
 	    policy_rows_read(policy, file, draft, warnings, err) < 0 ||
-	    policy_postmaster_check(policy, file, warnings, err) < 0)
+	    policy_postmaster_check(policy, warnings, err) < 0)
 		return -1;
 	set_revision(policy);
 	*ret_policy = TAKE(policy);

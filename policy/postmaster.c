@@ -145,8 +145,8 @@ line_of(const struct policy *policy, const struct policy_row *row)
 
 /* A row whose copies nobody would get. */
 static int
-check_row(const struct policy *policy, const struct policy_row *row, const struct config_file *file,
-	  struct buffer *warnings, struct error *err)
+check_row(const struct policy *policy, const struct policy_row *row, struct buffer *warnings,
+	  struct error *err)
 {
 	enum policy_copy copy = (enum policy_copy)row->values[POLICY_KEY_COPY][0];
 	unsigned said_in = row->source->origins[POLICY_KEY_COPY][0].file;
@@ -157,18 +157,19 @@ check_row(const struct policy *policy, const struct policy_row *row, const struc
 		return error_set(err, ERROR_PERM,
 				 "%s:%u: copy: needs postmaster = \"…\", who gets it",
 				 policy->files[said_in - 1], line_of(policy, row));
-	if (copy == POLICY_COPY_DIGEST && policy->told.digest_at == NULL)
-		policy_warn(warnings, file, row->source->at,
-			    "copy: \"digest\" tells nobody without digest = { at = \"07:00\"; }");
+	if (copy == POLICY_COPY_DIGEST && policy->told.digest_at == NULL && warnings != NULL)
+		buffer_printf(warnings,
+			      "%s:%u: copy: \"digest\" tells nobody without digest = { at = "
+			      "\"07:00\"; }\n",
+			      policy->files[said_in - 1], line_of(policy, row));
 	return 0;
 }
 
 int
-policy_postmaster_check(const struct policy *policy, const struct config_file *file,
-			struct buffer *warnings, struct error *err)
+policy_postmaster_check(const struct policy *policy, struct buffer *warnings, struct error *err)
 {
 	for (size_t i = 0; i < policy->rows_len; i++)
-		if (check_row(policy, &policy->rows[i], file, warnings, err) < 0)
+		if (check_row(policy, &policy->rows[i], warnings, err) < 0)
 			return -1;
 	return 0;
 }

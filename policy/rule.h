@@ -124,8 +124,8 @@ int policy_site_check(const struct policy *policy, const struct config_file *fil
 /* The postmaster's keys: of the file, and once there are rows with them. */
 int policy_postmaster_read(struct policy *policy, const struct config_file *file,
 			   struct error *err);
-int policy_postmaster_check(const struct policy *policy, const struct config_file *file,
-			    struct buffer *warnings, struct error *err);
+int policy_postmaster_check(const struct policy *policy, struct buffer *warnings,
+			    struct error *err);
 
 /* local@domain in ASCII, with nothing in it that would have to be quoted. */
 bool policy_is_address(const char *text);

@@ -64,7 +64,23 @@ Test(postmaster, copies_for_a_digest_that_is_not_made_are_warned_of)
 
 	cr_assert_eq(sample_read(POSTMASTER ROW "\"digest\"; } );", &policy, &warnings, &err), 0);
 	cr_assert_not_null(warnings.data);
-	cr_expect_not_null(strstr(warnings.data, "copy: \"digest\" tells nobody"));
+	cr_expect_not_null(strstr(warnings.data, "p.conf:4: copy: \"digest\" tells nobody"), "%s",
+			   warnings.data);
+}
+
+Test(postmaster, a_listed_domain_with_such_copies_is_warned_of_by_its_line)
+{
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(buffer_done) struct buffer warnings = { 0 };
+	struct error err = { 0 };
+
+	cr_assert_eq(sample_read_with(POSTMASTER "domains_file = \"domains\";\n",
+				      SPAN("# two\na.example copy=digest\n"), &policy, &warnings,
+				      &err),
+		     0);
+	cr_assert_not_null(warnings.data);
+	cr_expect_not_null(strstr(warnings.data, "domains:2: copy: \"digest\" tells nobody"), "%s",
+			   warnings.data);
 }
 
 Test(postmaster, the_keys_say_who_is_told_and_when)
