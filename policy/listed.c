@@ -235,7 +235,7 @@ read_line(struct listing *l, struct span rest)
 		return line_error(l, word, wrong);
 	if (read_settings(l, rest, &index) < 0)
 		return -1;
-	if (domain_table_find(&l->policy->local, domain) != NULL)
+	if (policy_pattern_is_local(l->policy, domain, subtree))
 		line_warn(l, domain, "is local, so this line is only for what SRS hides");
 	domain_table_add(&l->policy->remote, domain, subtree, index)->line = l->line;
 	return 0;

@@ -228,6 +228,13 @@ policy_observes(const struct policy *policy)
 }
 
 bool
+policy_pattern_is_local(const struct policy *policy, const char *domain, bool subtree)
+{
+	return (subtree ? domain_table_find_subtree(&policy->local, domain)
+			: domain_table_find(&policy->local, domain)) != NULL;
+}
+
+bool
 policy_domain_is_local(const struct policy *policy, const char *domain)
 {
 	AUTO(freep) char *form = domain_normalise(span_of(domain));

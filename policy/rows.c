@@ -289,7 +289,7 @@ enter_domain(const struct reading *r, size_t index)
 
 	if (domain == NULL)
 		return config_error(r->file, at, r->err, "domain: \"%.80s\": %s", shown, wrong);
-	if (domain_table_find(&r->policy->local, domain) != NULL)
+	if (policy_pattern_is_local(r->policy, domain, subtree))
 		policy_warn(r->warnings, r->file, at,
 			    "domain: \"%s\" is local, so this row is only for what SRS hides",
 			    shown);

@@ -103,6 +103,9 @@ unsigned policy_file_number(struct policy *policy, const char *path);
 struct policy_origin policy_origin_of(struct policy *policy, const struct config_file *file,
 				      const config_setting_t *at);
 
+/* Is all that a pattern names local, so that only what SRS hides is left of it? */
+bool policy_pattern_is_local(const struct policy *policy, const char *domain, bool subtree);
+
 /* What records call the row that an entry stands for; NULL entry: rows[0]. */
 void policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
 		       char out[POLICY_NAME_SIZE]);

@@ -413,9 +413,10 @@ take_text(const struct reading *r)
 static bool
 has_condition(const struct policy_rule *rule)
 {
-	return rule->classes != 0 || rule->status.len > 0 || rule->domain.len > 0 ||
-	       rule->original_len > 0 || rule->client_len > 0 || rule->reporting_mta.len > 0 ||
-	       rule->proofs != 0 || rule->has_spam || rule->larger_bytes > 0 || rule->older_ms > 0;
+	return rule->forwarded || rule->classes != 0 || rule->status.len > 0 ||
+	       rule->domain.len > 0 || rule->original_len > 0 || rule->client_len > 0 ||
+	       rule->reporting_mta.len > 0 || rule->proofs != 0 || rule->has_spam ||
+	       rule->larger_bytes > 0 || rule->older_ms > 0;
 }
 
 static void
@@ -425,8 +426,8 @@ warn_rule(const struct reading *r)
 	bool only_local = rule->domain.len > 0;
 
 	for (size_t i = 0; i < rule->domain.len; i++)
-		only_local &= domain_table_find(&r->policy->local,
-						rule->domain.entries[i]->domain) != NULL;
+		only_local &= policy_pattern_is_local(r->policy, rule->domain.entries[i]->domain,
+						      rule->domain.entries[i]->subtree);
 	if (only_local)
 		policy_warn(r->warnings, r->file, r->at,
 			    "%s: the domain is local, so the rule is only for what SRS hides",

@@ -154,6 +154,19 @@ Test(listed, what_is_surely_not_meant_is_warned_of_but_not_without_end)
 	cr_expect_null(strstr(warnings.data, "domains:21:"));
 }
 
+Test(listed, of_a_subtree_with_a_local_domain_in_it_more_than_that_matches)
+{
+	AUTO(buffer_done) struct buffer warnings = { 0 };
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	struct error err = { 0 };
+
+	cr_assert_eq(sample_read_with("local_domains = \"ours.example\";\n"
+				      "domains_file = \"domains\";\n",
+				      SPAN("*.ours.example ndr=send\n"), &policy, &warnings, &err),
+		     0, "%s", err.text);
+	cr_expect_eq(warnings.len, 0, "%s", warnings.data);
+}
+
 Test(listed, the_revision_changes_with_the_list)
 {
 	AUTO(policy_unrefp) struct policy *one = listed_policy(SPAN("b.example ndr=send\n"));

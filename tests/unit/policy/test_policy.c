@@ -118,6 +118,8 @@ static const struct {
 	  "p.conf:3: A: the row says nothing that \"Default\" does not say" },
 	{ ROW "{ name = \"A\"; domain = \"Ours.example\"; ndr = \"send\"; } );",
 	  "p.conf:3: domain: \"Ours.example\" is local" },
+	/* of these only "ours.example" itself is local */
+	{ ROW "{ name = \"A\"; domain = \"*.Ours.example\"; ndr = \"send\"; } );", "" },
 };
 
 Test(policy, what_is_legal_but_surely_not_meant_is_warned_of)

@@ -362,6 +362,9 @@ Test(rules, what_is_legal_but_surely_not_meant_is_warned_of)
 		{ "domain = [ \"ours.example\", \"x.ours.example\" ]; action = \"send\";",
 		  "p.conf:2: A: the domain is local" },
 		{ "domain = [ \"ours.example\", \"x.example\" ]; action = \"send\";", "" },
+		{ "domain = \"*.ours.example\"; action = \"send\";",
+		  "p.conf:2: A: the domain is local" },
+		{ "forwarded = true; action = \"hold\";", "" },
 		{ "class = \"unknown\"; action = \"delete\";",
 		  "p.conf:2: A: \"delete\" for class unknown deletes" },
 	};
@@ -372,4 +375,18 @@ Test(rules, what_is_legal_but_surely_not_meant_is_warned_of)
 
 		sample_warned(text, cases[i].says);
 	}
+}
+
+Test(rules, of_a_subtree_with_a_local_domain_in_it_more_than_that_matches)
+{
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+	AUTO(buffer_done) struct buffer warnings = { 0 };
+	struct error err = { 0 };
+
+	cr_assert_eq(sample_read("local_domains = \"ours.example\";\n"
+				 "rules = ( { name = \"A\"; domain = \"*.ours.example\"; "
+				 "action = \"send\"; } );\n",
+				 &policy, &warnings, &err),
+		     0, "%s", err.text);
+	cr_expect_eq(warnings.len, 0, "%s", warnings.data);
 }
