@@ -15,6 +15,7 @@
 #include "qmgr/control.h"
 #include "qmgr/daemon.h"
 #include "qmgr/digest.h"
+#include "qmgr/file_watch.h"
 #include "qmgr/intake.h"
 #include "qmgr/rejudge.h"
 #include "qmgr/retention.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct retention *retention;
 	struct rejudge *rejudge;
 	struct daily *daily;
+	struct file_watch *list; /* domains_file */
 	struct intake_host host;
 	void *intake_states[DAEMON_INTAKES];
 	bool intake_started[DAEMON_INTAKES];

@@ -15,9 +15,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "policy/view.h"
 #include "qmgr/daemon_state.h"
 
-enum { BUSY_TIMEOUT_MS = 5000 };
+enum { BUSY_TIMEOUT_MS = 5000, LIST_PERIOD_MS = 2000 };
 
 static const struct intake *const intakes[DAEMON_INTAKES] = { &lmtp_intake, &directory_intake };
 
@@ -133,6 +134,14 @@ start_rejudge(struct daemon *d)
 	rejudge_run(d->rejudge, d->policy);
 }
 
+/* Reading a list of a hundred thousand domains takes a second; until then the old one holds. */
+static void
+start_list(struct daemon *d)
+{
+	d->list = file_watch_start(d->loop, LIST_PERIOD_MS, on_asked_to_reload, d);
+	file_watch_set(d->list, policy_domains_file(d->policy));
+}
+
 static void
 on_digest(void *ctx)
 {
@@ -205,6 +214,7 @@ parts_start(struct daemon *d, struct error *err)
 	d->retention = retention_start(d->loop, (const struct settings *const *)&d->settings,
 				       d->committer);
 	start_daily(d);
+	start_list(d);
 	errand_put_policy(d);
 	start_rejudge(d);
 	return start_intakes(d, err);
@@ -237,6 +247,7 @@ parts_drain(struct daemon *d)
 	retention_drain(d->retention);
 	rejudge_drain(d->rejudge);
 	daily_drain(d->daily);
+	file_watch_drain(d->list);
 }
 
 bool
@@ -273,6 +284,7 @@ parts_stop(struct daemon *d)
 	retention_stopp(&d->retention);
 	rejudge_stopp(&d->rejudge);
 	daily_stopp(&d->daily);
+	file_watch_stopp(&d->list);
 	routes_stopp(&d->routes);
 	daemon_take_back(d); /* what files were being written */
 	control_stopp(&d->control);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "policy/view.h"
 #include "qmgr/daemon_state.h"
 
 struct reading {
@@ -46,6 +47,7 @@ apply_policy(struct daemon *d, struct policy *policy)
 	policy_unrefp(&d->policy);
 	d->policy = policy;
 	errand_put_policy(d);
+	file_watch_set(d->list, policy_domains_file(policy));
 	if (changed)
 		rejudge_run(d->rejudge, policy);
 	daily_wake(d->daily);
@@ -116,6 +118,7 @@ reload(struct daemon *d)
 	if (d->reloading)
 		return;
 	daemon_notify("RELOADING=1");
+	file_watch_reading(d->list);
 	d->reloading = true;
 	control_reload_begins(d->control);
 	r = xcalloc(1, sizeof(*r));
