@@ -5,8 +5,9 @@
  * same both times and libconfig never touches the disk: its own @include ends
  * the process when a file cannot be read. A small scanner that knows only
  * comments, quotes, words and numbers finds the includes, and refuses what
- * libconfig would take without a word: a NUL byte (it stops there) and a
- * number that does not fit (it keeps the low 32 bits).
+ * libconfig would take without a word: a NUL byte (it stops there), a number
+ * that does not fit (it keeps the low 32 bits), and a last line that is a
+ * comment without a line end (the rest is still to be written).
  *
  * A list of pieces says for every line of the whole which file it came from.
  * Fails with "file:line: …"; ERROR_TEMP only when the first file itself
@@ -152,6 +153,9 @@ scan_token(struct scan *s)
 	} else if (*p == '#' || slash) {
 		if ((end = comment_end(s->in, s->at)) == 0)
 			return scan_error(s, "a comment begins here and is never closed");
+		if (end == s->in.len && (*p == '#' || p[1] == '/'))
+			return scan_error(s, "the file ends in this comment, without a line end; "
+					     "is it whole?");
 	} else if (isalpha((unsigned char)*p) || *p == '*') {
 		end = word_end(s->in, s->at);
 	}
@@ -253,6 +257,9 @@ scan_file(struct config_text *text, const struct config_draft *draft, char *path
 	text->files[s.file] = TAKE(path);
 	s.in = buffer_span(&bytes);
 	piece_begin(&s);
+	if (s.in.len >= 3 && memcmp(s.in.data, "\xEF\xBB\xBF", 3) == 0)
+		return scan_error(&s, "a byte order mark stands before the text; save the file "
+				      "as UTF-8 without one");
 	if (scan_all(&s) < 0)
 		return -1;
 	if (s.in.len > 0 && s.in.data[s.in.len - 1] != '\n') {

@@ -80,6 +80,8 @@ printf '@include "%s"\n' "$tmp/folder" >>"$q/ndrq.conf"
 keeps_old 'ndrq.conf that includes a folder' 'ndrq\.conf'
 sed -e 's/ndr = "send"/ndr = "hold"/' -e 's/domain = "\*"/domian = "*"/' -i "$q/policy.conf"
 keeps_old 'a policy that is half right' 'policy\.conf:[0-9]+'
+printf 'local_domains = [ "local.test" ];\n# what else' >"$q/policy.conf"
+keeps_old 'a policy that is half written' 'policy\.conf:2: .*whole'
 rm "$q/policy.conf"
 keeps_old 'a policy that is gone' 'policy\.conf'
 

@@ -195,12 +195,18 @@ Test(config, a_bad_file_names_its_line)
 		BAD("a = 1;\n@include \"ok.conf\"\nc = ;\n", "t.conf:3: syntax error"),
 		BAD("\xEF\xBB\xBF"
 		    "a = 1;\n",
-		    "t.conf:1: syntax error"),
+		    "t.conf:1: a byte order mark stands before the text"),
+		/* half written, as far as can be known */
+		BAD("a = 1;\n# that was", "t.conf:2: the file ends in this comment"),
+		BAD("a = 1; // https://that/", "t.conf:1: the file ends in this comment"),
+		BAD("#", "t.conf:1: the file ends in this comment"),
+		BAD("a = 1;\n@include \"cut.conf\"\n", "cut.conf:1: the file ends in this comment"),
 	};
 	AUTO(freep) char *sub = xasprintf("%s/sub", folder);
 
 	cr_assert_eq(mkdir(sub, 0700), 0);
 	free(put("bad.conf", SPAN("x = 1;\ny = ;\n")));
+	free(put("cut.conf", SPAN("# x")));
 	free(put("ok.conf", SPAN("x = 1;\ny = 2;")));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config_file *file = NULL;
