@@ -53,11 +53,29 @@ static const char *const properties[] = {
 	"ExternalPostmasterAddress",
 };
 
+/* The rows written so far. */
+struct rows {
+	char **names, **domains;
+	size_t len;
+};
+
 struct writing {
 	const struct exchange_list *list;
+	struct rows *rows;
 	struct buffer *out, *notes;
 	struct error *err;
 };
+
+static void
+rows_done(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->len; i++) {
+		free(rows->names[i]);
+		free(rows->domains[i]);
+	}
+	free(rows->names);
+	free(rows->domains);
+}
 
 /* Is it what Get-TransportConfig printed? */
 static bool
@@ -263,6 +281,49 @@ row_name(const char *name, const char *domain)
 						     : domain + domain_len - POLICY_NAME_SIZE + 1);
 }
 
+static bool
+is_among(char *const *texts, size_t len, const char *text)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(texts[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* One that no row has: "Name", "Name 2", … */
+static char *
+own_name(const struct rows *rows, const char *name, const char *domain)
+{
+	AUTO(freep) char *wanted = row_name(name, domain);
+	char *own = xstrdup(wanted);
+
+	for (unsigned n = 2; is_among(rows->names, rows->len, own); n++) {
+		struct span most = cut(span_of(wanted), POLICY_NAME_SIZE - 8);
+
+		free(own);
+		own = xasprintf("%.*s %u", (int)most.len, most.data, n);
+	}
+	return own;
+}
+
+/* form: NULL for "*". */
+static int
+add_row(const struct writing *w, const char *domain, const char *form, bool subtree,
+	const char *name)
+{
+	AUTO(freep)
+	char *pattern = form == NULL ? xstrdup("*") : xasprintf("%s%s", subtree ? "*." : "", form);
+	struct rows *rows = w->rows;
+
+	if (is_among(rows->domains, rows->len, pattern))
+		return error_set(w->err, ERROR_PERM, "DomainName \"%.80s\": is there twice",
+				 domain);
+	rows->domains[rows->len] = TAKE(pattern);
+	rows->names[rows->len] = own_name(rows, name, domain);
+	rows->len++;
+	return 0;
+}
+
 #define COPY_EACH "\t\tcopy = \"each\";\n"
 
 static void
@@ -278,8 +339,8 @@ write_row(const struct writing *w, const struct exchange_domain *d, bool copies,
 	const char *domain = field_of(d, "DomainName"), *name = field_of(d, "Name"), *wrong = NULL;
 	int ndr, report, reply, oof, diagnostics;
 	AUTO(freep) char *form = NULL;
-	AUTO(freep) char *row = NULL;
-	bool subtree;
+	const char *row;
+	bool subtree = false;
 
 	if (domain == NULL || domain[0] == '\0')
 		return error_set(w->err, ERROR_PERM, "a remote domain has no DomainName");
@@ -296,9 +357,14 @@ write_row(const struct writing *w, const struct exchange_domain *d, bool copies,
 			      "key for both: auto_reply = \"hold\"\n",
 			      domain, field_of(d, "AutoReplyEnabled"),
 			      field_of(d, "AllowedOOFType"));
-	row = row_name(name != NULL ? name : "", domain);
-	if (name != NULL && strcmp(row, name) != 0)
-		buffer_printf(w->notes, "%s: Name %s becomes %s\n", domain, name, row);
+	if (add_row(w, domain, form, subtree, name != NULL ? name : "") < 0)
+		return -1;
+	row = w->rows->names[w->rows->len - 1];
+	if (name != NULL && strcmp(row, name) != 0) {
+		AUTO(freep) char *shown = text_to_printable(span_of(name));
+
+		buffer_printf(w->notes, "%s: Name %s becomes %s\n", domain, shown, row);
+	}
 	buffer_add_str(w->out, "\t{\n\t\tname = ");
 	config_show_text(row, w->out);
 	buffer_add_str(w->out, ";\n\t\tdomain = ");
@@ -379,7 +445,10 @@ int
 exchange_to_policy(const struct exchange_list *list, const char *const *local, size_t local_len,
 		   struct buffer *out, struct buffer *notes, struct error *err)
 {
-	const struct writing w = { list, out, notes, err };
+	AUTO(rows_done)
+	struct rows rows = { .names = xcalloc(list->len + 1, sizeof(char *)),
+			     .domains = xcalloc(list->len + 1, sizeof(char *)) };
+	const struct writing w = { list, &rows, out, notes, err };
 	bool copies;
 
 	write_local(&w, local, local_len);

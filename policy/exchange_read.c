@@ -209,6 +209,12 @@ csv_record(struct span *rest, char separator, const struct exchange_domain *name
 		add_field(record, names != NULL ? xstrdup(names->fields[record->len].name) : value,
 			  names != NULL ? value : NULL);
 	}
+	/* elsewhere what is missing is empty */
+	if (names != NULL && record->len < names->len && rest->len == 0 && rest->data[-1] != '\n')
+		return error_set(
+			err, ERROR_PERM,
+			"the last line has fewer fields than the first and no line end; is "
+			"the file whole?");
 	return 0;
 }
 

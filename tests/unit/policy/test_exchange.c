@@ -395,6 +395,54 @@ Test(exchange, names_become_names_of_rows)
 	}
 }
 
+Test(exchange, names_that_become_the_same_are_told_apart)
+{
+	static const struct {
+		const char *domain, *row;
+	} rows[] = {
+		{ "a.example", "x_y" },
+		{ "b.example", "x_y 2" },
+		{ "c.example", "x_y 3" },
+		{ "d.example", "öööööööööööööööööööööööööööööööö" },
+		{ "e.example", "öööööööööööööööööööööööööööö 2" },
+		{ "f.example", "g.example" },
+		{ "g.example", "g.example 2" },
+	};
+	AUTO(buffer_done) struct buffer notes = { 0 };
+	struct error err = { 0 };
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		import(SPAN(HEAD "x\\y,a.example,True,,\nx_y,b.example,True,,\n"
+				 "\"x\"\"y\",c.example,True,,\n"
+				 "ööööööööööööööööööööööööööööööööa,d.example,True,,\n"
+				 "ööööööööööööööööööööööööööööööööb,e.example,True,,\n"
+				 "g.example,f.example,True,,\n,g.example,True,,\n"),
+		       "ours.example", &notes, &err);
+
+	cr_assert_not_null(policy, "%s", err.text);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO(policy_view_done) struct policy_view view = { .pattern = NULL };
+
+		policy_view(policy, rows[i].domain, false, &view);
+		cr_expect_str_eq(view.name, rows[i].row, "%s: %s", rows[i].domain, view.name);
+	}
+	cr_expect_not_null(strstr(notes.data, "b.example: Name x_y becomes x_y 2\n"), "%s",
+			   notes.data);
+}
+
+Test(exchange, a_note_is_one_line_whatever_a_name_has_in_it)
+{
+	AUTO(buffer_done) struct buffer notes = { 0 };
+	struct error err = { 0 };
+	AUTO(policy_unrefp)
+	struct policy *policy =
+		import(SPAN(HEAD "\"a\r\nb\",a.example,True,,\n"), "ours.example", &notes, &err);
+
+	cr_assert_not_null(policy, "%s", err.text);
+	cr_expect_not_null(strstr(notes.data, "a.example: Name a\\x0d\\x0ab becomes "), "%s",
+			   notes.data);
+}
+
 Test(exchange, what_is_neither_is_refused_with_a_reason)
 {
 	static const struct {
@@ -409,6 +457,11 @@ Test(exchange, what_is_neither_is_refused_with_a_reason)
 		{ SPAN("a,b,c\n1,2,3\n"), "DomainName is not there" },
 		{ SPAN("Name,DomainName\n"), "no remote domain is in it" },
 		{ SPAN("Name,DomainName\nA,b,c\n"), "a line has more fields than the first" },
+		{ SPAN("Name,DomainName,NDREnabled\nA,b,True\nC,d"),
+		  "the last line has fewer fields than the first" },
+		{ SPAN("Name,DomainName\nA,b.example\nC,B.example.\n"),
+		  "DomainName \"B.example.\": is there twice" },
+		{ SPAN("Name,DomainName\nA,*\nC,*\n"), "DomainName \"*\": is there twice" },
 		{ SPAN("Name : A\nNDREnabled : True\n"), "has no DomainName" },
 		{ SPAN("DomainName : a\nwhat is this\n"), "\"what is this\": \"Name : value\"" },
 		{ SPAN("DomainName : a.*\n"), "DomainName \"a.*\": \"*\" can only stand first" },
