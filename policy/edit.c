@@ -108,6 +108,32 @@ add_row(struct editing *e, const struct policy *policy, const struct policy_sett
 				 e->pattern, setting, out);
 }
 
+/* Does every line end with CRLF? */
+static bool
+ends_with_crlf(struct span text)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] != '\n')
+			continue;
+		if (i == 0 || text.data[i - 1] != '\r')
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void
+add_with_crlf(struct span text, struct buffer *out)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '\n' && (i == 0 || text.data[i - 1] != '\r'))
+			buffer_add_char(out, '\r');
+		buffer_add_char(out, text.data[i]);
+	}
+}
+
 static int
 apply(struct editing *e, const struct policy_setting *setting)
 {
@@ -127,8 +153,12 @@ apply(struct editing *e, const struct policy_setting *setting)
 				 "change; edit it by hand",
 				 e->edit.file, e->pattern);
 	buffer_done(&e->edit.new_text);
-	e->edit.new_text = out;
-	out = (struct buffer){ 0 };
+	if (ends_with_crlf(buffer_span(&e->edit.old_text))) {
+		add_with_crlf(buffer_span(&out), &e->edit.new_text);
+	} else {
+		e->edit.new_text = out;
+		out = (struct buffer){ 0 };
+	}
 	return 0;
 }
 
@@ -181,14 +211,30 @@ begin_row(struct editing *e)
 
 /* ---- was it what was asked? -------------------------------------------------- */
 
+/* The last setting of a value; NULL: none. */
+static const struct policy_setting *
+setting_of(const struct policy_setting *settings, size_t len, enum policy_key key,
+	   enum policy_proof proof)
+{
+	for (size_t i = len; i > 0; i--) {
+		const struct policy_setting *s = &settings[i - 1];
+
+		if (s->key == key && (s->proof == POLICY_PROOFS || s->proof == proof))
+			return s;
+	}
+	return NULL;
+}
+
 static bool
 is_set(const struct policy_view *view, const struct policy_setting *settings, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++)
-			if ((settings[i].proof == POLICY_PROOFS || settings[i].proof == p) &&
-			    view->values[settings[i].key][p].value != settings[i].value)
+	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+		for (enum policy_proof p = 0; p < POLICY_PROOFS; p++) {
+			const struct policy_setting *s = setting_of(settings, len, key, p);
+
+			if (s != NULL && view->values[key][p].value != s->value)
 				return false;
+		}
 	return true;
 }
 
@@ -272,4 +318,16 @@ policy_edit_done(struct policy_edit *edit)
 	buffer_done(&edit->old_text);
 	buffer_done(&edit->new_text);
 	*edit = (struct policy_edit){ 0 };
+}
+
+int
+policy_edit_is_current(const struct policy_edit *edit, struct error *err)
+{
+	AUTO(buffer_done) struct buffer now = { 0 };
+
+	if (file_read(edit->file, FILE_BYTES_MAX, &now, err) == 0 &&
+	    span_equal(buffer_span(&now), buffer_span(&edit->old_text)))
+		return 0;
+	return error_set(err, ERROR_TEMP, "%s: was changed meanwhile, and was left so; try again",
+			 edit->file);
 }

@@ -23,13 +23,16 @@ struct policy_edit {
  * Sets values of the row or line for a domain (normalised; with subtree for
  * "*.domain"; NULL is the row for "*"), which is added when there is none: as a
  * line when the policy has a domains_file, else as a row. A new one begins with
- * what the row said that decided until now. Nothing is written;
- * the policy was read with the new text in place and says what was asked.
+ * what the row said that decided until now. Of two settings for the same the later one holds.
+ * Nothing is written; the policy was read with the new text in place and says what was asked.
  * ERROR_PERM: the policy is not good as it is, or it has to be edited by hand.
  */
 int policy_edit(const char *path, const char *domain, bool subtree,
 		const struct policy_setting *settings, size_t settings_len,
 		struct policy_edit *ret_edit, struct error *err);
 void policy_edit_done(struct policy_edit *edit);
+
+/* Is the file still what was read? 0: yes; -1: err (ERROR_TEMP), somebody else has changed it. */
+int policy_edit_is_current(const struct policy_edit *edit, struct error *err);
 
 #endif

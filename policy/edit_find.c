@@ -215,6 +215,15 @@ names_pattern(struct span string, const char *pattern)
 	return strcmp(domain, pattern + (subtree ? 2 : 0)) == 0;
 }
 
+/* Behind the name of a setting: past its value. */
+static void
+skip_setting(struct words *w)
+{
+	(void)word_next(w); /* '=' */
+	if (is_opening(word_next(w).kind))
+		(void)word_closing(w);
+}
+
 #define DEPTH_MAX 32
 
 bool
@@ -226,7 +235,9 @@ edit_find_row(struct span in, unsigned line, const char *pattern, struct edit_gr
 	size_t depth = 0;
 
 	while ((word = word_next(&w)).kind != 0) {
-		if (word.kind == '{' && depth < DEPTH_MAX)
+		if (depth == 0 && span_equal(text_of(in, word), SPAN("rules")))
+			skip_setting(&w);
+		else if (word.kind == '{' && depth < DEPTH_MAX)
 			open[depth++] = word.start;
 		else if (word.kind == '}' && depth > 0)
 			depth--;

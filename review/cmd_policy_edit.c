@@ -232,6 +232,18 @@ tell_daemon(const struct change *c)
 	return EX_TEMPFAIL;
 }
 
+/* Whoever writes the file in another way than this takes no lock. */
+static int
+replace_if_current(const struct policy_edit *edit)
+{
+	struct error err = { 0 };
+
+	if (policy_edit_is_current(edit, &err) == 0)
+		return replace_file(edit->file, buffer_span(&edit->new_text));
+	complain("%s", err.text);
+	return EX_TEMPFAIL;
+}
+
 static int
 change_file(const struct change *c)
 {
@@ -248,7 +260,7 @@ change_file(const struct change *c)
 			rc = tell_daemon(c); /* it may have missed the change that was */
 	} else {
 		if (!c->dry_run)
-			rc = replace_file(edit.file, buffer_span(&edit.new_text));
+			rc = replace_if_current(&edit);
 		if (rc == EX_OK)
 			print_difference(&edit);
 		if (rc == EX_OK && !c->dry_run)

@@ -137,6 +137,25 @@ static const struct {
 		"false; copy = \"each\"; }, { name = \"b.a\"; domain = \"b.a\"; "
 		"ndr_diagnostics = false; copy = \"each\"; returned = \"headers\"; } );\n"
 		"postmaster = \"p@a\";\n" },
+	/* a rule for the same domain in the same line is another matter */
+	{ LOCAL "rules = ( { name = \"R\"; domain = \"a\"; action = \"hold\"; } ); "
+		"remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"hold\"; } );\n",
+	  "a", &send_ndr,
+	  LOCAL "rules = ( { name = \"R\"; domain = \"a\"; action = \"hold\"; } ); "
+		"remote_domains = ( { name = \"A\"; domain = \"a\"; ndr = \"send\"; } );\n" },
+	/* lines end as they do in the file */
+	{ "local_domains = \"ours.example\";\r\n", "b", &send_ndr,
+	  "local_domains = \"ours.example\";\r\n\r\nremote_domains = (\r\n"
+	  "\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\r\n);\r\n" },
+	{ "local_domains = \"ours.example\";\r\nremote_domains = (\r\n\t{ name = \"A\"; "
+	  "domain = \"a\"; }\r\n);\r\n",
+	  "b", &send_ndr,
+	  "local_domains = \"ours.example\";\r\nremote_domains = (\r\n\t{ name = \"A\"; "
+	  "domain = \"a\"; },\r\n\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\r\n"
+	  ");\r\n" },
+	{ LOCAL "mode = \"enforce\";\r\n", "b", &send_ndr,
+	  LOCAL "mode = \"enforce\";\r\n\nremote_domains = (\n"
+		"\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n);\n" },
 	/* a new row keeps what was said for the domain until now */
 	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
 		"ndr = { none = \"delete\"; }; } );\n",
@@ -229,6 +248,51 @@ Test(edit, a_domain_in_the_list_has_its_line_changed)
 		cr_expect_str_eq(e.file, "./list");
 		cr_expect_str_eq(e.new_text.data, cases[i].result, "case %zu", i);
 	}
+}
+
+Test(edit, of_two_settings_the_later_one_holds)
+{
+	static const struct {
+		struct policy_setting settings[2];
+		const char *row;
+	} cases[] = {
+		{ { { POLICY_KEY_NDR, POLICY_PROOFS, POLICY_SEND },
+		    { POLICY_KEY_NDR, POLICY_PROOF_NONE, POLICY_HOLD } },
+		  "ndr = { proved = \"send\"; forged = \"send\"; none = \"hold\"; };" },
+		{ { { POLICY_KEY_NDR, POLICY_PROOF_NONE, POLICY_HOLD },
+		    { POLICY_KEY_NDR, POLICY_PROOFS, POLICY_SEND } },
+		  "ndr = \"send\";" },
+		{ { { POLICY_KEY_DELAY, POLICY_PROOFS, POLICY_SEND },
+		    { POLICY_KEY_DELAY, POLICY_PROOFS, POLICY_HOLD } },
+		  "delay = \"hold\";" },
+	};
+
+	put("p.conf", LOCAL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(policy_edit_done) struct policy_edit e = { 0 };
+		struct error err = { 0 };
+
+		cr_assert_eq(policy_edit("p.conf", "a", false, cases[i].settings, 2, &e, &err), 0,
+			     "case %zu: %s", i, err.text);
+		cr_expect_not_null(strstr(e.new_text.data, cases[i].row), "case %zu: %s", i,
+				   e.new_text.data);
+	}
+}
+
+Test(edit, a_file_that_is_another_by_now_is_said_to_be)
+{
+	AUTO(policy_edit_done) struct policy_edit e = { 0 };
+	struct error err = { 0 };
+
+	put("p.conf", LOCAL);
+	cr_assert_eq(edit("a", send_ndr, &e, &err), 0, "%s", err.text);
+	cr_expect_eq(policy_edit_is_current(&e, &err), 0);
+	put("p.conf", LOCAL "mode = \"observe\";\n");
+	cr_expect_eq(policy_edit_is_current(&e, &err), -1);
+	cr_expect_eq(err.class, ERROR_TEMP);
+	cr_expect_not_null(strstr(err.text, "p.conf: was changed meanwhile"), "%s", err.text);
+	cr_assert_eq(unlink("p.conf"), 0);
+	cr_expect_eq(policy_edit_is_current(&e, &err), -1);
 }
 
 Test(edit, what_is_written_in_an_unforeseen_way_is_left_alone)

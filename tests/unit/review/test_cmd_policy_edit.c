@@ -66,6 +66,17 @@ Test(cmd_policy_edit, set_changes_any_key_of_any_row)
 			 ");\n");
 }
 
+Test(cmd_policy_edit, a_key_and_a_member_of_it_may_be_set_together)
+{
+	cr_assert_eq(RUN("set", "--file", "p", "*", "ndr=send", "ndr.forged=hold"), 0);
+	expect_file("p", "local_domains = [ \"ours.example\" ];\n"
+			 "# who is told\n"
+			 "remote_domains = (\n"
+			 "\t{ name = \"All\"; domain = \"*\"; delay = \"send\"; ndr = { proved = "
+			 "\"send\"; forged = \"hold\"; none = \"send\"; }; }\n"
+			 ");\n");
+}
+
 Test(cmd_policy_edit, deny_of_all_holds_what_was_sent_to_all_but_forwarded_mail)
 {
 	cr_assert_eq(RUN("deny", "--file", "p", "*"), 0);
