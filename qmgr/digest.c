@@ -59,6 +59,30 @@ struct daily {
 
 /* ---- when --------------------------------------------------------------- */
 
+/*
+ * Of an hour that comes twice the first; left to itself mktime takes either,
+ * by what it was asked before. One that is skipped is the one behind it.
+ */
+static time_t
+time_of(const struct tm *wanted)
+{
+	struct tm tm, shown;
+
+	for (int is_dst = 1; is_dst >= 0; is_dst--) {
+		time_t at;
+
+		tm = *wanted;
+		tm.tm_isdst = is_dst;
+		at = mktime(&tm);
+		if (localtime_r(&at, &shown) != NULL && shown.tm_hour == wanted->tm_hour &&
+		    shown.tm_min == wanted->tm_min)
+			return at;
+	}
+	tm = *wanted;
+	tm.tm_isdst = -1;
+	return mktime(&tm);
+}
+
 static int64_t
 minute_of_day(int64_t now_ms, int minute, int days)
 {
@@ -70,8 +94,7 @@ minute_of_day(int64_t now_ms, int minute, int days)
 	tm.tm_hour = minute / 60;
 	tm.tm_min = minute % 60;
 	tm.tm_sec = 0;
-	tm.tm_isdst = -1; /* an hour that is skipped is the one behind it */
-	return (int64_t)mktime(&tm) * 1000;
+	return (int64_t)time_of(&tm) * 1000;
 }
 
 int64_t

@@ -80,6 +80,34 @@ Test(daily, a_day_of_23_or_25_hours_has_one_time_too)
 		}
 }
 
+Test(daily, of_an_hour_that_comes_twice_the_first_counts_whenever_it_is_asked_for)
+{
+	static const char *const zones[] = { "CET-1CEST,M3.5.0,M10.5.0/3",
+					     "LHST-10:30LHDT-11,M10.1.0,M4.1.0" };
+	/* 2026-10-24 and 2026-04-04, 00:00 UTC */
+	static const int64_t days[] = { 1792800000000, 1775260800000 };
+
+	for (size_t i = 0; i < 2; i++) {
+		zone(zones[i]);
+		for (int minute = 0; minute < 1440; minute += 30) {
+			int64_t due_ms = daily_last_ms(days[i], minute), next_ms = 0;
+
+			for (int64_t at_ms = days[i]; at_ms < days[i] + 3 * DAY;
+			     at_ms += 10 * MINUTE) {
+				int64_t last_ms = daily_last_ms(at_ms, minute);
+
+				cr_assert(last_ms == due_ms || last_ms == next_ms,
+					  "%s: minute %d at %lld", zones[i], minute,
+					  (long long)at_ms);
+				due_ms = last_ms;
+				next_ms = daily_next_ms(at_ms, minute);
+				cr_assert_gt(next_ms, at_ms);
+				cr_assert_gt(next_ms - due_ms, 22 * HOUR);
+			}
+		}
+	}
+}
+
 struct bench {
 	struct test_loop loop;
 	char *folder, *store_path;
