@@ -314,15 +314,31 @@ add_found(struct buffer *out, const config_setting_t *setting)
 	}
 }
 
+/* What of a list is no text; NULL: the whole is no list. */
+static const config_setting_t *
+bad_element(const struct config_item *item, const config_setting_t *setting)
+{
+	int len = config_setting_is_group(setting) ? 0 : config_setting_length(setting);
+
+	for (int i = 0; item->type == CONFIG_LIST && i < len; i++)
+		if (config_setting_get_string_elem(setting, i) == NULL)
+			return config_setting_get_elem(setting, (unsigned)i);
+	return NULL;
+}
+
 int
 config_value_error(const struct config_file *file, const struct config_item *item,
 		   const config_setting_t *setting, struct error *err)
 {
 	AUTO(buffer_done) struct buffer text = { 0 };
+	const config_setting_t *element = bad_element(item, setting);
 
 	add_expected(&text, item);
 	buffer_add_str(&text, " is expected, not ");
-	add_found(&text, setting);
+	buffer_add_str(&text, element != NULL ? "one with " : "");
+	add_found(&text, element != NULL ? element : setting);
+	buffer_add_str(&text, element != NULL ? " in it" : "");
+	setting = element != NULL ? element : setting;
 	return config_error(file, setting, err, "%s: %s", item->key, text.data);
 }
 

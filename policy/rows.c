@@ -342,7 +342,7 @@ read_listed(const struct reading *r)
 		       : xasprintf("%s/%s", folder, r->policy->domains_file);
 	if (policy_listed_read(r->policy, path, r->draft, r->warnings, &wrong) == 0)
 		return 0;
-	if (wrong.class == ERROR_TEMP) /* it could not be read at all */
+	if (r->policy->listed_file == 0) /* it could not be read at all */
 		return config_error(r->file, at, r->err, "domains_file: %s", wrong.text);
 	return error_set(r->err, ERROR_PERM, "%s", wrong.text);
 }
