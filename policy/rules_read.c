@@ -437,6 +437,11 @@ warn_rule(const struct reading *r)
 			    "%s: the rule has no condition, so no other rule nor row behind it "
 			    "decides",
 			    rule->name);
+	if (rule->proofs != 0 && (rule->proofs & 1U << POLICY_PROOF_NONE) == 0 &&
+	    r->policy->our_hosts.len == 0)
+		policy_warn(r->warnings, r->file, r->at,
+			    "%s: never matches without our_hosts: nobody is proved or forged",
+			    rule->name);
 	if (rule->action == POLICY_DELETE && (rule->classes & 1U << FACTS_UNKNOWN) != 0)
 		policy_warn(r->warnings, r->file, r->at,
 			    "%s: \"delete\" for class unknown deletes what may be anything",

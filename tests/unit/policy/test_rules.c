@@ -365,6 +365,9 @@ Test(rules, what_is_legal_but_surely_not_meant_is_warned_of)
 		{ "domain = \"*.ours.example\"; action = \"send\";",
 		  "p.conf:2: A: the domain is local" },
 		{ "forwarded = true; action = \"hold\";", "" },
+		{ "proof = [ \"proved\", \"forged\" ]; action = \"send\";",
+		  "p.conf:2: A: never matches without our_hosts" },
+		{ "proof = [ \"none\", \"forged\" ]; action = \"hold\";", "" },
 		{ "class = \"unknown\"; action = \"delete\";",
 		  "p.conf:2: A: \"delete\" for class unknown deletes" },
 	};
