@@ -154,7 +154,7 @@ make_row(struct listing *l, const struct line_row *says)
 				continue;
 			row->values[key][p] = (uint8_t)says->values[key][p];
 			row->source->origins[key][p] =
-				(struct policy_origin){ row->source->origin.file, 0 };
+				(struct policy_origin){ .file = row->source->origin.file };
 		}
 	if (row->values[POLICY_KEY_UNKNOWN][POLICY_PROOF_NONE] == POLICY_DELETE ||
 	    row->values[POLICY_KEY_UNKNOWN][POLICY_PROOF_PROVED] == POLICY_DELETE)

@@ -38,7 +38,8 @@ policy_origin_of(struct policy *policy, const struct config_file *file, const co
 	int line;
 	const char *path = config_where(file, at, &line);
 
-	return (struct policy_origin){ policy_file_number(policy, path), (unsigned)line };
+	return (struct policy_origin){ .file = policy_file_number(policy, path),
+				       .line = (unsigned)line };
 }
 
 /* What nobody has recognised is deleted only where a row says so itself. */
@@ -47,6 +48,9 @@ inherit(struct policy_row *row, const struct policy_row *from)
 {
 	memcpy(row->values, from->values, sizeof(row->values));
 	memcpy(row->source->origins, from->source->origins, sizeof(row->source->origins));
+	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
+		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
+			row->source->origins[key][proof].inherited = true;
 	for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
 		if (row->values[POLICY_KEY_UNKNOWN][proof] == POLICY_DELETE) {
 			row->values[POLICY_KEY_UNKNOWN][proof] = POLICY_HOLD;
@@ -303,7 +307,7 @@ entry_origin(const struct policy *policy, const struct domain_entry *e)
 {
 	if (e->line == 0)
 		return policy->rows[e->value].source->origin;
-	return (struct policy_origin){ policy->listed_file, e->line };
+	return (struct policy_origin){ .file = policy->listed_file, .line = e->line };
 }
 
 static int

@@ -16,8 +16,9 @@
 
 /* Where a value was said. */
 struct policy_origin {
-	unsigned file; /* 0: nowhere, it is as shipped; else files[file - 1] of the policy */
-	unsigned line; /* 0 in a row of domains_file: the line of the domain */
+	unsigned file;  /* 0: nowhere, it is as shipped; else files[file - 1] of the policy */
+	unsigned line;  /* 0 in a row of domains_file: the line of the domain */
+	bool inherited; /* by the row for "*", which may stand in the same line */
 };
 
 /* Where a row and its values were said: apart from the row, as no decision needs it. */

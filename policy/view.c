@@ -20,14 +20,12 @@ value_of(const struct policy *policy, const struct domain_entry *e, unsigned lin
 {
 	const struct policy_row *row = &policy->rows[e != NULL ? e->value : 0];
 	struct policy_origin origin = row->source->origins[key][proof];
-	struct policy_origin above = policy->rows[0].source->origins[key][proof];
 
 	return (struct policy_value){
 		.value = row->values[key][proof],
 		.file = file_of(policy, origin),
 		.line = origin.line != 0 ? origin.line : line,
-		.inherited = e != NULL && origin.file != 0 && origin.file == above.file &&
-			     origin.line == above.line,
+		.inherited = e != NULL && origin.file != 0 && (origin.inherited || e->value == 0),
 	};
 }
 
@@ -39,7 +37,7 @@ view_entry(const struct policy *policy, const struct domain_entry *e, struct pol
 	struct policy_view view = { .pattern = NULL };
 
 	if (e != NULL && e->line != 0)
-		origin = (struct policy_origin){ policy->listed_file, e->line };
+		origin = (struct policy_origin){ .file = policy->listed_file, .line = e->line };
 	view.pattern =
 		e == NULL ? xstrdup("*") : xasprintf("%s%s", e->subtree ? "*." : "", e->domain);
 	policy_entry_name(policy, e, view.name);

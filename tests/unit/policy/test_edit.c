@@ -157,6 +157,13 @@ static const struct {
 	  LOCAL "mode = \"enforce\";\r\n\nremote_domains = (\n"
 		"\t{ name = \"b\"; domain = \"b\"; ndr = \"send\"; }\n);\n" },
 	/* a new row keeps what was said for the domain until now */
+	{ LOCAL "remote_domains = ( { name = \"All\"; domain = \"*\"; ndr = \"hold\"; }, "
+		"{ name = \"A\"; domain = \"*.a\"; ndr = \"send\"; } );\n",
+	  "b.a", &headers,
+	  LOCAL
+	  "remote_domains = ( { name = \"All\"; domain = \"*\"; ndr = \"hold\"; }, "
+	  "{ name = \"A\"; domain = \"*.a\"; ndr = \"send\"; }, "
+	  "{ name = \"b.a\"; domain = \"b.a\"; ndr = \"send\"; returned = \"headers\"; } );\n" },
 	{ LOCAL "remote_domains = ( { name = \"A\"; domain = \"*.a\"; delay = \"send\"; "
 		"ndr = { none = \"delete\"; }; } );\n",
 	  "b.a", &send_proved,

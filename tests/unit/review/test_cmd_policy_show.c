@@ -159,6 +159,18 @@ Test(cmd_policy_show, without_a_file_it_is_the_policy_of_ndrq_conf)
 	cr_assert_stderr_eq_str("ndrq.conf: No such file or directory\n");
 }
 
+Test(cmd_policy_show, rows_in_one_line_have_what_each_says_itself)
+{
+	put("one", "local_domains = \"ours.example\";\n"
+		   "remote_domains = ( { name = \"All\"; domain = \"*\"; ndr = \"hold\"; }, "
+		   "{ name = \"D\"; domain = \"d.example\"; ndr = \"send\"; } );\n");
+	put("two", "local_domains = \"ours.example\";\n"
+		   "remote_domains = ( { name = \"All\"; domain = \"*\"; ndr = \"hold\"; }, "
+		   "{ name = \"D\"; domain = \"d.example\"; ndr = \"delete\"; } );\n");
+	cr_assert_eq(RUN("diff", "one", "two"), 0);
+	cr_assert_stdout_eq_str("d.example: ndr: send -> delete\n");
+}
+
 Test(cmd_policy_show, what_two_policies_do_differently_is_a_line_each)
 {
 	put("b", "local_domains = [ \"ours.example\", \"new.example\" ]; mode = \"observe\";\n"
