@@ -211,6 +211,26 @@ test_writing() {
 	is 'as one' "$(shown "$(with_id late)" error_code)" 0xC00402C7
 }
 
+# A mount on a file is as busy as one that a Windows program has open.
+test_busy() {
+	mailroot triplet "$badmail" busy b1@victim.example
+	cp "$badmail/busy.bdr" "$root/busy"
+	if ! mount --bind "$root/busy" "$badmail/busy.bdr" 2>/dev/null; then
+		rm "$badmail"/busy.*
+		skip 'a file that cannot be moved waits, which is said' 'no right to mount'
+		return
+	fi
+	at_exit umount -l "$badmail/busy.bdr"
+	mailroot triplets "$badmail" free 1 100
+	ok 'a file that cannot be moved waits, which is said' \
+		wait_for 10 ndrqd_said 'event=file-waits .*name=busy.bad .*cannot be moved: .*busy'
+	ok 'its triplet stays whole' test -e "$badmail/busy.bad" -a -e "$badmail/busy.bdp"
+	ok 'others are taken meanwhile' wait_for 10 none_left free
+	is 'it was said once' "$(grep -c 'name=busy.bad' "$q.log")" 1
+	umount "$badmail/busy.bdr"
+	ok 'and it is taken when it can be' wait_for 10 taken busy
+}
+
 # ---- the folder goes away
 
 test_folder() {
@@ -428,6 +448,7 @@ test_oddities
 test_records
 test_second_run
 test_writing
+test_busy
 test_no_permission
 test_folder
 test_full_disk
