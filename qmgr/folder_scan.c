@@ -131,11 +131,15 @@ is_safe(struct folder_scan *scan, const struct folder_found *found, uint64_t mar
 	return false;
 }
 
-/* A mail that waits for its next try in .ndrq has that time for its mtime. */
+/* A mail that waits for its next try in .ndrq has that time for its mtime. One that is further off
+ * than any try is what came with it: it was claimed, and then came a crash. */
 static bool
 is_due(const struct folder_scan *scan, const struct folder_found *found)
 {
-	return !scan->options.kind->sends_mail || folder_newest_ms(found) <= clock_now_ms();
+	int64_t wait_ms = folder_newest_ms(found) - clock_now_ms();
+
+	return !scan->options.kind->sends_mail || wait_ms <= 0 ||
+	       wait_ms > (*scan->options.settings)->release.retry_max_ms;
 }
 
 /* 1 found, 0 nothing for us; what cannot be is told. */

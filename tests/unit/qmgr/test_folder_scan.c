@@ -269,7 +269,18 @@ Test(folder_scan, mail_in_ndrq_waits_until_it_is_due)
 	bench_start(&b, &folder_kind_pickup);
 	put(&b, ".ndrq/due.eml", "x", MINUTES(1));
 	put(&b, ".ndrq/later.eml", "x", -MINUTES(1));
+	b.settings.release.retry_max_ms = MINUTES(60);
 	assert_takes(&b, "+due.eml|");
+}
+
+Test(folder_scan, mail_in_ndrq_with_a_time_that_no_try_can_have_is_due)
+{
+	AUTO(bench_stopp) struct bench b;
+
+	bench_start(&b, &folder_kind_pickup);
+	b.settings.release.retry_max_ms = MINUTES(60);
+	put(&b, ".ndrq/skewed.eml", "x", -MINUTES(24 * 60)); /* claimed, and then came a crash */
+	assert_takes(&b, "+skewed.eml|");
 }
 
 Test(folder_scan, a_reason_belongs_to_one_of_two_files_and_parts_belong_to_a_claim)
