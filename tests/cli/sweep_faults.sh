@@ -1,0 +1,47 @@
+#!/bin/bash
+# sweep_faults.sh: files that cannot be read, moved or removed, one at a time:
+# what a server refuses is made by locks and mounts here. Nothing is lost,
+# nothing doubled, and one file does not keep the others.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/cli.sh"
+folder=$dir/Badmail
+badmail() { python3 "$top_srcdir/tests/lib/badmail.py" "$folder" "$@"; }
+fresh() {
+	rm -rf "$folder"
+	mkdir "$folder"
+}
+here() { ls "$folder" | sort | tr '\n' ' '; }
+records() { tool --json list --limit 0 | wc -l; }
+
+# ---- what only a mount can do
+
+# busy FILE: it can be read, and neither moved nor removed
+busy() {
+	cp -p "$1" "$dir/busy" && mount --bind "$dir/busy" "$1" 2>/dev/null
+}
+unmount() {
+	umount "$folder"/* "$dir/small"
+}
+fresh
+store
+before=$(records)
+badmail 1
+if ! busy "$folder/t000000.BDR"; then
+	skip "a file that cannot be removed, or not be read; an archive on a full disk" "no right to mount"
+	plan
+	exit
+fi
+at_exit unmount
+
+ndrq sweep badmail "$folder"
+exits 1 "a .bdr that cannot be removed exits 1"
+ok "it is said" complains "in use: Device or resource busy"
+ok "its message leads it still" [ -e "$folder/t000000.BAD" ]
+ndrq sweep badmail "$folder"
+umount "$folder/t000000.BDR"
+ndrq sweep badmail "$folder"
+exits 0 "when it can be removed it is"
+is "and the folder is empty" "$(here)" ""
+is "all that time it was one record" "$(($(records) - before))" 1
+
+plan
