@@ -17,6 +17,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "admit/folder.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "review/output.h"
@@ -172,6 +173,10 @@ copy_part(struct move *m, int part)
 
 	if (from < 0)
 		return -1;
+	if (folder_is_in_use(from)) {
+		errno = EBUSY;
+		return -1;
+	}
 	to = openat(m->archive->fd, COPY_NAME,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0 || copy_bytes(from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)

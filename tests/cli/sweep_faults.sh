@@ -13,6 +13,33 @@ fresh() {
 here() { ls "$folder" | sort | tr '\n' ' '; }
 records() { tool --json list --limit 0 | wc -l; }
 
+# ---- in use, by a lock
+
+fresh
+store
+badmail 2
+python3 - "$folder/t000000.BDR" "$dir/held" <<'PYTHON' &
+import fcntl, os, sys, time
+f = open(sys.argv[1], "rb")
+fcntl.flock(f, fcntl.LOCK_EX)
+open(sys.argv[2], "w").close()
+while os.path.exists(sys.argv[2]):
+    time.sleep(0.05)
+PYTHON
+for _ in $(seq 200); do
+	[ ! -e "$dir/held" ] || break
+	sleep 0.05
+done
+ndrq sweep badmail "$folder"
+exits 1 "a file that somebody has locked exits 1"
+ok "it is said" complains "t000000.BAD: in use: Device or resource busy"
+ok "its triplet stays whole, the other is taken" is "$(here)" "t000000.BAD t000000.BDP t000000.BDR "
+rm "$dir/held"
+wait
+ndrq sweep badmail "$folder"
+exits 0 "when it is free it is taken"
+ok "and the folder is empty" is "$(here)" ""
+
 # ---- what only a mount can do
 
 # busy FILE: it can be read, and neither moved nor removed
