@@ -39,6 +39,7 @@ struct move {
 	char names[BADMAIL_PARTS][NAME_MAX + 1]; /* in the archive */
 	bool copied[BADMAIL_PARTS];              /* by us, now */
 	bool there[BADMAIL_PARTS];               /* by a run that was killed */
+	bool unreadable;                         /* it failed at the file, not at the archive */
 };
 
 static int
@@ -151,7 +152,7 @@ rename_to(int from_fd, const char *from, int to_fd, const char *to)
 }
 
 static int
-copy_bytes(int from, int to)
+copy_bytes(struct move *m, int from, int to)
 {
 	char chunk[65536];
 	ssize_t n;
@@ -159,6 +160,7 @@ copy_bytes(int from, int to)
 	while ((n = read(from, chunk, sizeof(chunk))) > 0)
 		if (file_write_all(to, chunk, (size_t)n, NULL) < 0)
 			return -1;
+	m->unreadable = n < 0;
 	return n < 0 ? -1 : 0;
 }
 
@@ -179,7 +181,7 @@ copy_part(struct move *m, int part)
 	}
 	to = openat(m->archive->fd, COPY_NAME,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to < 0 || copy_bytes(from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
+	if (to < 0 || copy_bytes(m, from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
 		return -1;
 	if (rename_to(m->archive->fd, COPY_NAME, m->archive->fd, m->names[part]) < 0)
 		return -1;
@@ -255,6 +257,8 @@ archive_triplet(struct sweep *sweep, const struct badmail *badmail, const char *
 	struct move m = { .sweep = sweep, .archive = sweep->taker_state, .badmail = badmail };
 	int error = move_all(&m), part = BADMAIL_BAD;
 
+	if (error != 0 && m.unreadable)
+		return sweep_unreadable(sweep, badmail, error, err);
 	if (error != 0)
 		return sweep_refused(sweep, badmail, error, err);
 	while (!badmail->parts[part].there)

@@ -33,12 +33,12 @@ done
 ndrq sweep badmail "$folder"
 exits 1 "a file that somebody has locked exits 1"
 ok "it is said" complains "t000000.BAD: in use: Device or resource busy"
-ok "its triplet stays whole, the other is taken" is "$(here)" "t000000.BAD t000000.BDP t000000.BDR "
+is "its triplet stays whole, the other is taken" "$(here)" "t000000.BAD t000000.BDP t000000.BDR "
 rm "$dir/held"
 wait
 ndrq sweep badmail "$folder"
 exits 0 "when it is free it is taken"
-ok "and the folder is empty" is "$(here)" ""
+is "and the folder is empty" "$(here)" ""
 
 # ---- what only a mount can do
 
@@ -70,5 +70,27 @@ ndrq sweep badmail "$folder"
 exits 0 "when it can be removed it is"
 is "and the folder is empty" "$(here)" ""
 is "all that time it was one record" "$(($(records) - before))" 1
+
+# /proc/PID/mem cannot be read at 0: EIO
+fresh
+store
+before=$(records)
+badmail 5
+: >"$folder/t000002.BAD"
+mount --bind "/proc/$$/mem" "$folder/t000002.BAD"
+sleep 6 # its time is now
+ndrq sweep badmail "$folder"
+exits 1 "a file that cannot be read exits 1"
+ok "it is said" complains "t000002.BAD: it cannot be read: Input/output error"
+is "and does not keep the others" "$(($(records) - before)) $(here)" \
+	"4 t000002.BAD t000002.BDP t000002.BDR "
+mkdir "$dir/small"
+mount -t tmpfs -o size=64k none "$dir/small"
+badmail 4 --prefix u
+ndrq sweep badmail "$folder" --archive "$dir/small"
+exits 1 "nor does it on the way to an archive on another volume"
+is "all but that are there" "$(ls "$dir/small" | wc -l) $(here)" \
+	"12 t000002.BAD t000002.BDP t000002.BDR "
+umount "$folder/t000002.BAD"
 
 plan
