@@ -166,12 +166,22 @@ copy_bytes(struct move *m, int from, int to)
 
 /* Synced under a name of its own, then under its name. */
 static int
+copy_to(struct move *m, int part, int from, int to)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+					   m->badmail->parts[part].modified };
+
+	if (copy_bytes(m, from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
+		return -1;
+	return rename_to(m->archive->fd, COPY_NAME, m->archive->fd, m->names[part]);
+}
+
+static int
 copy_part(struct move *m, int part)
 {
-	const struct badmail_file *file = &m->badmail->parts[part];
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, file->modified };
 	AUTO(closep) int from = open_part(m, part);
 	AUTO(closep) int to = -1;
+	int saved;
 
 	if (from < 0)
 		return -1;
@@ -181,12 +191,16 @@ copy_part(struct move *m, int part)
 	}
 	to = openat(m->archive->fd, COPY_NAME,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to < 0 || copy_bytes(m, from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
+	if (to < 0)
 		return -1;
-	if (rename_to(m->archive->fd, COPY_NAME, m->archive->fd, m->names[part]) < 0)
-		return -1;
-	m->copied[part] = true;
-	return 0;
+	if (copy_to(m, part, from, to) == 0) {
+		m->copied[part] = true;
+		return 0;
+	}
+	saved = errno;
+	(void)unlinkat(m->archive->fd, COPY_NAME, 0); /* a full disk needs the room */
+	errno = saved;
+	return -1;
 }
 
 static void

@@ -93,4 +93,12 @@ is "all but that are there" "$(ls "$dir/small" | wc -l) $(here)" \
 	"12 t000002.BAD t000002.BDP t000002.BDR "
 umount "$folder/t000002.BAD"
 
+rm "$dir/small"/*
+fresh
+badmail 1 --bytes 200000
+ndrq sweep badmail "$folder" --archive "$dir/small"
+exits 75 "an archive on a full disk exits 75"
+ok "it is said" complains "No space left on device"
+is "nothing lies there half copied" "$(ls -A "$dir/small")" ""
+is "and all is where it was" "$(here)" "t000000.BAD t000000.BDP t000000.BDR "
 plan
