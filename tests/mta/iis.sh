@@ -108,6 +108,8 @@ make_strangers() {
 		call triplet "$badmail" twins t@victim.example bad BAD
 		call file "$drop/lunch.eml" mail.bad lunch x \
 			'x-sender: alice@example.org' 'x-receiver: bob@remote.example'
+		call file "$drop/arrived.eml" bounce.bad arrived alice@local.test \
+			'x-sender: <>' 'x-receiver: alice@local.test' 'x-receiver: v@victim.example'
 		call file "$drop/nolines.eml" bounce.bad nolines v@victim.example
 		call file "$drop/ndr.tmp" bounce.bad tmp v@victim.example \
 			'x-sender: <>' 'x-receiver: <v@victim.example>'
@@ -213,7 +215,7 @@ test_writing() {
 
 # A mount on a file is as busy as one that a Windows program has open.
 test_busy() {
-	mailroot triplet "$badmail" busy b1@victim.example
+	mailroot triplet "$badmail" busy b1@victim.example bdr bdp
 	cp "$badmail/busy.bdr" "$root/busy"
 	if ! mount --bind "$root/busy" "$badmail/busy.bdr" 2>/dev/null; then
 		rm "$badmail"/busy.*
@@ -221,6 +223,7 @@ test_busy() {
 		return
 	fi
 	at_exit umount -l "$badmail/busy.bdr"
+	mailroot triplet "$badmail" busy b1@victim.example bad
 	mailroot triplets "$badmail" free 1 100
 	ok 'a file that cannot be moved waits, which is said' \
 		wait_for 10 ndrqd_said 'event=file-waits .*name=busy.bad .*cannot be moved: .*busy'
