@@ -1,11 +1,14 @@
 /* test_folder_scan.c: a file is taken when it is safe, and once. */
 #include "qmgr/folder_scan.h"
 
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "tests/unit/admit/fixture.h"
 
 #define MINUTES(n) ((n)*CLOCK_MINUTE_MS)
@@ -337,4 +340,29 @@ Test(folder_scan, a_folder_that_is_not_there_is_tried_again)
 	assert_takes(&b, "");
 	put_fresh(&b, "new/a");
 	assert_takes(&b, "a|");
+}
+
+static void
+redirect(void)
+{
+	cr_redirect_stderr();
+}
+
+Test(folder_scan, a_file_that_waits_is_told_once_though_scans_pass_while_it_is_read,
+     .init = redirect)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(freep) char *line = NULL;
+
+	log_open(LOG_TO_STDERR, "ndrqd");
+	bench_start(&b, &folder_kind_iis_drop);
+	line = xasprintf("ndrqd: event=file-waits path=%s name=under-way reason=locked\n",
+			 b.folder);
+	for (int i = 0; i < 3; i++) {
+		folder_scan_tell(b.scan, FOLDER_TELL_WAITS, "under-way", 42, "locked");
+		(void)scan(&b);
+		(void)scan(&b);
+		(void)scan(&b);
+	}
+	cr_assert_stderr_eq_str(line);
 }
