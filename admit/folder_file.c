@@ -213,6 +213,8 @@ folder_file_spool_with_envelope(struct folder_file *file, size_t part, struct er
 	buffer_done(&reader.head);
 	if (result > 0 && spool_size(s->spool) == 0)
 		return folder_file_leave(file, FOLDER_UNFIT, "an envelope without a message");
+	if (result > 0 && spool_truncated(s->spool)) /* nobody waits for an answer: it can stay */
+		return folder_file_leave(file, FOLDER_UNFIT, "it is larger than limits.size");
 	return result <= 0 ? result : folder_file_end_spool(s, err);
 }
 
