@@ -192,6 +192,15 @@ admit_is_mail(const struct submission *s)
 	return s->facts->class == FACTS_MAIL;
 }
 
+bool
+admit_has_arrived(const struct submission *s)
+{
+	for (size_t i = 0; s->source->has_arrived && i < s->rcpts_len; i++)
+		if (strcmp(s->rcpts[i].decision.rule, "local") == 0)
+			return true;
+	return false;
+}
+
 int
 admit_set_aside(struct submission *s, const struct store_place *place, const char *reason,
 		struct error *err)

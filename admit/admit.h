@@ -15,6 +15,10 @@ void admit_judge(struct submission *submission);
 /* Is it ordinary mail, which ndrq never takes? After admit_judge. */
 bool admit_is_mail(const struct submission *submission);
 
+/* Has it arrived where a local recipient gets it? Taken, it could only be sent there again. After
+ * admit_judge. */
+bool admit_has_arrived(const struct submission *submission);
+
 /*
  * Stores it, inside the committer's transaction. What the store can never
  * take goes to damaged/ instead. 0 with the outcome set, or -1 (ERROR_TEMP).

@@ -185,6 +185,12 @@ is_being_written(int fd)
 }
 
 bool
+folder_is_in_use(int fd)
+{
+	return is_locked(fd) || is_being_written(fd);
+}
+
+bool
 folder_part_is(int fd, const struct folder_part *part)
 {
 	struct folder_part now = { 0 };
@@ -216,7 +222,7 @@ folder_open_part(int dir_fd, const struct folder_part *part, int *ret_fd, struct
 		(void)error_set(err, ERROR_TEMP, "it is changing");
 		return 0;
 	}
-	if (is_locked(fd) || is_being_written(fd)) {
+	if (folder_is_in_use(fd)) {
 		(void)error_set(err, ERROR_TEMP, "somebody has it in use");
 		return 0;
 	}

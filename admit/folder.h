@@ -73,6 +73,8 @@ int folder_move(int from_fd, const char *from, int to_fd, const char *to);
  * file.
  */
 int folder_open_part(int dir_fd, const struct folder_part *part, int *ret_fd, struct error *err);
+/* Has somebody locked it, or, on this host, open for writing? Without waiting. */
+bool folder_is_in_use(int fd);
 /* Is it still what was found? After the last byte was read. */
 bool folder_part_is(int fd, const struct folder_part *part);
 

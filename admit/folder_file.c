@@ -90,8 +90,16 @@ folder_file_begin(struct folder_file *file, struct error *err)
 	return 1;
 }
 
+/* By errno: nothing that must hold for the next file too. */
 static int
-read_all(int fd, folder_add *add, void *ctx, struct error *err)
+leave_for_now(struct folder_file *file, const char *what)
+{
+	(void)error_errno(&file->why, "%s", what);
+	return folder_file_leave(file, FOLDER_LATER, NULL);
+}
+
+static int
+read_all(struct folder_file *file, int fd, folder_add *add, void *ctx, struct error *err)
 {
 	char chunk[65536];
 	ssize_t n;
@@ -99,7 +107,8 @@ read_all(int fd, folder_add *add, void *ctx, struct error *err)
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
 		if (add(ctx, (struct span){ chunk, (size_t)n }, err) < 0)
 			return -1;
-	return n < 0 ? error_errno(err, "it cannot be read") : 0;
+	/* a range that somebody has locked (EACCES over CIFS), a bad block */
+	return n < 0 ? leave_for_now(file, "it cannot be read") : 1;
 }
 
 int
@@ -109,6 +118,7 @@ folder_file_read(struct folder_file *file, size_t i, folder_add *add, void *ctx,
 	AUTO(closep) int fd = -1;
 	int opened =
 		folder_open_part(folder_fd(&file->places, file->claimed), part, &fd, &file->why);
+	int result;
 
 	if (opened <= 0) {
 		file->verdict = opened < 0                      ? FOLDER_UNFIT
@@ -116,11 +126,10 @@ folder_file_read(struct folder_file *file, size_t i, folder_add *add, void *ctx,
 								: FOLDER_LATER;
 		return 0;
 	}
-	if (read_all(fd, add, ctx, err) < 0)
-		return -1;
-	if (!folder_part_is(fd, part))
+	result = read_all(file, fd, add, ctx, err);
+	if (result > 0 && !folder_part_is(fd, part))
 		return folder_file_leave(file, FOLDER_LATER, "it changed while it was read");
-	return 1;
+	return result;
 }
 
 static int
@@ -204,6 +213,8 @@ folder_file_spool_with_envelope(struct folder_file *file, size_t part, struct er
 	buffer_done(&reader.head);
 	if (result > 0 && spool_size(s->spool) == 0)
 		return folder_file_leave(file, FOLDER_UNFIT, "an envelope without a message");
+	if (result > 0 && spool_truncated(s->spool)) /* nobody waits for an answer: it can stay */
+		return folder_file_leave(file, FOLDER_UNFIT, "it is larger than limits.size");
 	return result <= 0 ? result : folder_file_end_spool(s, err);
 }
 
@@ -245,6 +256,30 @@ undo_take(struct folder_file *file, size_t len)
 	file->claimed = false;
 }
 
+/* Part i cannot be moved, the ones before it were; errno says why. */
+static int
+not_moved(struct folder_file *file, size_t i, struct error *err)
+{
+	switch (errno) {
+	case ENOENT: /* one of it went away: the next scan sees what is left */
+		(void)folder_file_leave(file, FOLDER_GONE, NULL);
+		break;
+	case EACCES: /* a Windows program that shares its file for reading only, and so on */
+	case EPERM:
+	case EBUSY:
+	case ETXTBSY:
+	case EEXIST: /* one of that name is in .ndrq still */
+		(void)leave_for_now(file, "it cannot be moved");
+		break;
+	default:
+		(void)error_errno(err, "%s/%s", file->folder, file->found.parts[i].name);
+		undo_take(file, i);
+		return -1;
+	}
+	undo_take(file, i);
+	return 0;
+}
+
 int
 folder_file_take(struct submission *s, struct error *err)
 {
@@ -252,15 +287,9 @@ folder_file_take(struct submission *s, struct error *err)
 
 	if (file->claimed)
 		return 1;
-	for (size_t i = 0; i < file->found.len; i++) {
-		if (move_part(file, i, true) == 0)
-			continue;
-		if (errno == ENOENT && i == 0)
-			return folder_file_leave(file, FOLDER_GONE, NULL);
-		(void)error_errno(err, "%s/%s", file->folder, file->found.parts[i].name);
-		undo_take(file, i);
-		return -1;
-	}
+	for (size_t i = 0; i < file->found.len; i++)
+		if (move_part(file, i, true) < 0)
+			return not_moved(file, i, err);
 	file->claimed = true;
 	for (size_t i = 0; i < file->found.len; i++)
 		if (!is_what_was_read(file, i)) {

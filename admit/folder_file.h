@@ -57,7 +57,7 @@ int folder_file_begin(struct folder_file *file, struct error *err);
 
 /*
  * Gives all bytes of a part to add, in order. 1 read; 0 with the verdict set:
- * not now, or never; -1 add's, or the disk's.
+ * not now, or never; -1 add's.
  */
 typedef int folder_add(void *ctx, struct span bytes, struct error *err);
 int folder_file_read(struct folder_file *file, size_t part, folder_add *add, void *ctx,

@@ -117,17 +117,15 @@ load_pickup(struct submission *s, struct error *err)
 }
 
 #define DROP_SOURCE(kind)                                                                          \
-	{                                                                                          \
-		.intake = kind, .load = load_with_envelope, .read_envelope = read_envelope,        \
-		.take = folder_file_take, .leaves_mail = true, .delivered_to_is_ours = true        \
-	}
+	.intake = kind, .load = load_with_envelope, .read_envelope = read_envelope,                \
+	.take = folder_file_take, .leaves_mail = true, .delivered_to_is_ours = true
 
 const struct folder_kind folder_kind_iis_drop = {
 	.name = "iis-drop",
 	.settles = true,
 	.wants = wants_any,
 	.find = find_file,
-	.source = DROP_SOURCE("iis-drop"),
+	.source = { DROP_SOURCE("iis-drop"), .has_arrived = true },
 };
 
 const struct folder_kind folder_kind_exchange_replay = {
@@ -135,7 +133,7 @@ const struct folder_kind folder_kind_exchange_replay = {
 	.settles = true,
 	.wants = wants_eml,
 	.find = find_file,
-	.source = DROP_SOURCE("exchange-replay"),
+	.source = { DROP_SOURCE("exchange-replay") },
 };
 
 const struct folder_kind folder_kind_exchange_badmail = {

@@ -38,6 +38,8 @@ struct submission_source {
 	bool delivered_to_is_ours;
 	/* Whatever has a sender is ordinary mail, also what a program answered. */
 	bool null_sender_only;
+	/* It lies where its recipients get it: for a local one it has arrived. */
+	bool has_arrived;
 	/* A server could not deliver it: policy alone sends nothing of it, and when it is what we
 	 * released no relay is to blame. */
 	bool undeliverable;

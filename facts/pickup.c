@@ -43,15 +43,44 @@ word_next(struct span *rest, struct span *ret)
 
 /* ---- one line: an address and its parameters ------------------------------ */
 
+/* The end of the quoted string that begins at s[i]. */
+static size_t
+skip_quoted(struct span s, size_t i)
+{
+	for (i++; i < s.len && s.data[i] != '"'; i++)
+		if (s.data[i] == '\\')
+			i++;
+	return i;
+}
+
+/* A word that may begin with a quoted string (RFC 5321 4.1.2), with where its rest begins. */
+static bool
+address_word_next(struct span *rest, struct span *ret, size_t *ret_unquoted)
+{
+	size_t n;
+
+	*rest = span_trim(*rest);
+	*ret_unquoted = 0;
+	if (rest->len == 0 || rest->data[0] != '"' || (n = skip_quoted(*rest, 0)) >= rest->len)
+		return word_next(rest, ret);
+	*ret_unquoted = ++n;
+	while (n < rest->len && !is_blank(rest->data[n]))
+		n++;
+	*ret = (struct span){ rest->data, n };
+	*rest = (struct span){ rest->data + n, rest->len - n };
+	return true;
+}
+
 /* Without a bracket the first word with an "@" is the address, else the first word. */
 static struct span
 bare_address(struct span value, struct span *ret_rest)
 {
 	struct span rest = value, word, first = { value.data, 0 };
+	size_t from;
 
 	*ret_rest = (struct span){ value.data, 0 };
-	while (word_next(&rest, &word)) {
-		if (memchr(word.data, '@', word.len) != NULL) {
+	while (address_word_next(&rest, &word, &from)) {
+		if (memchr(word.data + from, '@', word.len - from) != NULL) {
 			*ret_rest = rest;
 			return word;
 		}
@@ -61,16 +90,6 @@ bare_address(struct span value, struct span *ret_rest)
 		}
 	}
 	return first;
-}
-
-/* The end of the quoted string that begins at s[i]. */
-static size_t
-skip_quoted(struct span s, size_t i)
-{
-	for (i++; i < s.len && s.data[i] != '"'; i++)
-		if (s.data[i] == '\\')
-			i++;
-	return i;
 }
 
 /* The inside of <…>; a quoted string at its start may hold a ">" (RFC 5321 4.1.2). */

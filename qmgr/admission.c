@@ -123,7 +123,7 @@ judge(struct submission *s)
 static bool
 is_ours(struct submission *s)
 {
-	if (!admit_is_mail(s))
+	if (!admit_is_mail(s) && !admit_has_arrived(s))
 		return true;
 	s->outcome = s->source->leaves_mail ? SUBMISSION_LEFT : SUBMISSION_REFUSED;
 	(void)error_set(&s->err, ERROR_TEMP, "ordinary mail");

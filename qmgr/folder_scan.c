@@ -27,6 +27,8 @@
 #include "base/log.h"
 
 enum { NAMES_A_TURN = 256 };
+/* At least so long what was said is remembered, through scans that meet the file under way. */
+#define TOLD_NS (INT64_C(60) * 1000000000)
 
 enum scan_stage { SCAN_NONE, SCAN_CLAIMED, SCAN_NEW };
 
@@ -46,6 +48,7 @@ struct folder_scan {
 	struct seen left;    /* never again as it is */
 	struct seen noticed; /* looked at, not taken yet */
 	struct seen told;    /* said in the log */
+	int64_t told_since_ns;
 };
 
 /* ---- saying -------------------------------------------------------------------- */
@@ -131,11 +134,15 @@ is_safe(struct folder_scan *scan, const struct folder_found *found, uint64_t mar
 	return false;
 }
 
-/* A mail that waits for its next try in .ndrq has that time for its mtime. */
+/* A mail that waits for its next try in .ndrq has that time for its mtime. One that is further off
+ * than any try is what came with it: it was claimed, and then came a crash. */
 static bool
 is_due(const struct folder_scan *scan, const struct folder_found *found)
 {
-	return !scan->options.kind->sends_mail || folder_newest_ms(found) <= clock_now_ms();
+	int64_t wait_ms = folder_newest_ms(found) - clock_now_ms();
+
+	return !scan->options.kind->sends_mail || wait_ms <= 0 ||
+	       wait_ms > (*scan->options.settings)->release.retry_max_ms;
 }
 
 /* 1 found, 0 nothing for us; what cannot be is told. */
@@ -229,6 +236,26 @@ close_scan(struct folder_scan *scan)
 	scan->stage = SCAN_NONE;
 }
 
+static int64_t
+monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void
+turn_told(struct folder_scan *scan)
+{
+	int64_t now_ns = monotonic_ns();
+
+	if (now_ns - scan->told_since_ns < TOLD_NS)
+		return;
+	seen_turn(&scan->told);
+	scan->told_since_ns = now_ns;
+}
+
 static void
 end_stage(struct folder_scan *scan)
 {
@@ -243,7 +270,7 @@ end_stage(struct folder_scan *scan)
 	scan->failed = false;
 	seen_turn(&scan->left);
 	seen_turn(&scan->noticed);
-	seen_turn(&scan->told);
+	turn_told(scan);
 	if (scan->again)
 		folder_scan_start(scan);
 }
@@ -267,15 +294,6 @@ step(struct folder_scan *scan)
 	}
 	end_stage(scan);
 	return true;
-}
-
-static int64_t
-monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static bool

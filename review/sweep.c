@@ -360,6 +360,21 @@ sweep_refused(struct sweep *sweep, const struct badmail *badmail, int error, str
 	return 0;
 }
 
+int
+sweep_unreadable(struct sweep *sweep, const struct badmail *badmail, int error, struct error *err)
+{
+	AUTO(freep) char *why = xasprintf("it cannot be read: %s", strerror(error));
+	struct stat st;
+
+	if (error != EIO || fstat(sweep->folder_fd, &st) < 0)
+		return sweep_refused(sweep, badmail, error, err);
+	sweep_report(sweep, &(struct sweep_line){ .outcome = SWEEP_LEFT,
+						  .name = sweep_name(badmail),
+						  .badmail = badmail,
+						  .why = why });
+	return 0;
+}
+
 const char *
 sweep_name(const struct badmail *badmail)
 {

@@ -94,6 +94,13 @@ void sweep_print_totals(struct sweep *sweep);
  */
 int sweep_refused(struct sweep *sweep, const struct badmail *badmail, int error, struct error *err);
 
+/*
+ * The same of one that cannot be opened or read: a bad block, a name that the server cannot make
+ * out, is this file's trouble while the folder still answers.
+ */
+int sweep_unreadable(struct sweep *sweep, const struct badmail *badmail, int error,
+		     struct error *err);
+
 /* The file that leads a triplet. */
 const char *sweep_name(const struct badmail *badmail);
 

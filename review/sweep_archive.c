@@ -17,6 +17,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "admit/folder.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "review/output.h"
@@ -38,6 +39,7 @@ struct move {
 	char names[BADMAIL_PARTS][NAME_MAX + 1]; /* in the archive */
 	bool copied[BADMAIL_PARTS];              /* by us, now */
 	bool there[BADMAIL_PARTS];               /* by a run that was killed */
+	bool unreadable;                         /* it failed at the file, not at the archive */
 };
 
 static int
@@ -150,7 +152,7 @@ rename_to(int from_fd, const char *from, int to_fd, const char *to)
 }
 
 static int
-copy_bytes(int from, int to)
+copy_bytes(struct move *m, int from, int to)
 {
 	char chunk[65536];
 	ssize_t n;
@@ -158,28 +160,47 @@ copy_bytes(int from, int to)
 	while ((n = read(from, chunk, sizeof(chunk))) > 0)
 		if (file_write_all(to, chunk, (size_t)n, NULL) < 0)
 			return -1;
+	m->unreadable = n < 0;
 	return n < 0 ? -1 : 0;
 }
 
 /* Synced under a name of its own, then under its name. */
 static int
+copy_to(struct move *m, int part, int from, int to)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+					   m->badmail->parts[part].modified };
+
+	if (copy_bytes(m, from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
+		return -1;
+	return rename_to(m->archive->fd, COPY_NAME, m->archive->fd, m->names[part]);
+}
+
+static int
 copy_part(struct move *m, int part)
 {
-	const struct badmail_file *file = &m->badmail->parts[part];
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, file->modified };
 	AUTO(closep) int from = open_part(m, part);
 	AUTO(closep) int to = -1;
+	int saved;
 
 	if (from < 0)
 		return -1;
+	if (folder_is_in_use(from)) {
+		errno = EBUSY;
+		return -1;
+	}
 	to = openat(m->archive->fd, COPY_NAME,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to < 0 || copy_bytes(from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
+	if (to < 0)
 		return -1;
-	if (rename_to(m->archive->fd, COPY_NAME, m->archive->fd, m->names[part]) < 0)
-		return -1;
-	m->copied[part] = true;
-	return 0;
+	if (copy_to(m, part, from, to) == 0) {
+		m->copied[part] = true;
+		return 0;
+	}
+	saved = errno;
+	(void)unlinkat(m->archive->fd, COPY_NAME, 0); /* a full disk needs the room */
+	errno = saved;
+	return -1;
 }
 
 static void
@@ -250,6 +271,8 @@ archive_triplet(struct sweep *sweep, const struct badmail *badmail, const char *
 	struct move m = { .sweep = sweep, .archive = sweep->taker_state, .badmail = badmail };
 	int error = move_all(&m), part = BADMAIL_BAD;
 
+	if (error != 0 && m.unreadable)
+		return sweep_unreadable(sweep, badmail, error, err);
 	if (error != 0)
 		return sweep_refused(sweep, badmail, error, err);
 	while (!badmail->parts[part].there)

@@ -1,7 +1,9 @@
 /*
  * sweep_delete.c: files that go.
  *
- * The message goes first: where it is in use, the triplet stays whole.
+ * Unread, the message goes first: where it is in use, the triplet stays whole.
+ * Of one that is kept elsewhere it goes last: whatever ends the run between
+ * two files, the message leads what is left, and is recognised by it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,32 +22,41 @@ is_unchanged(int folder_fd, const struct badmail_file *file)
 	       st.st_mtim.tv_nsec == file->modified.tv_nsec;
 }
 
+/* 0: refused, with errno; what is gone is not. */
 static int
-remove_parts(const struct sweep *sweep, const struct badmail *badmail, bool only_unchanged)
+remove_part(const struct sweep *sweep, const struct badmail_file *file)
 {
-	for (int part = BADMAIL_BAD; part < BADMAIL_PARTS; part++) {
-		const struct badmail_file *file = &badmail->parts[part];
-
-		if (!file->there || (only_unchanged && !is_unchanged(sweep->folder_fd, file)))
-			continue;
-		if (unlinkat(sweep->folder_fd, file->name, 0) < 0 && errno != ENOENT)
-			return 0;
-	}
-	return 1;
+	return !file->there || unlinkat(sweep->folder_fd, file->name, 0) == 0 || errno == ENOENT;
 }
 
 int
 sweep_remove(const struct sweep *sweep, const struct badmail *badmail)
 {
-	return remove_parts(sweep, badmail, true);
+	for (int part = BADMAIL_PARTS; part-- > BADMAIL_BAD;) {
+		const struct badmail_file *file = &badmail->parts[part];
+
+		if (file->there && is_unchanged(sweep->folder_fd, file) &&
+		    !remove_part(sweep, file))
+			return 0;
+	}
+	return 1;
 }
 
 /* Unread, and found only now. */
 static int
+remove_unread(const struct sweep *sweep, const struct badmail *badmail)
+{
+	for (int part = BADMAIL_BAD; part < BADMAIL_PARTS; part++)
+		if (!remove_part(sweep, &badmail->parts[part]))
+			return 0;
+	return 1;
+}
+
+static int
 delete_triplet(struct sweep *sweep, const struct badmail *badmail, const char *why,
 	       struct error *err)
 {
-	if (!remove_parts(sweep, badmail, false))
+	if (!remove_unread(sweep, badmail))
 		return sweep_refused(sweep, badmail, errno, err);
 	sweep_report(sweep, &(struct sweep_line){ .outcome = SWEEP_TAKEN,
 						  .name = sweep_name(badmail),

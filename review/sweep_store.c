@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "admit/admit.h"
+#include "admit/folder.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -118,10 +119,12 @@ read_part(struct sweep *sweep, const struct badmail *badmail, int part, struct b
 	ssize_t n;
 
 	if (fd < 0)
-		return sweep_refused(sweep, badmail, errno, err);
+		return sweep_unreadable(sweep, badmail, errno, err);
+	if (folder_is_in_use(fd))
+		return sweep_refused(sweep, badmail, EBUSY, err);
 	while (got <= file->size_bytes && (n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0)
-			return sweep_refused(sweep, badmail, errno, err);
+			return sweep_unreadable(sweep, badmail, errno, err);
 		buffer_add(to, chunk, (size_t)n);
 		got += n;
 	}

@@ -108,6 +108,8 @@ make_strangers() {
 		call triplet "$badmail" twins t@victim.example bad BAD
 		call file "$drop/lunch.eml" mail.bad lunch x \
 			'x-sender: alice@example.org' 'x-receiver: bob@remote.example'
+		call file "$drop/arrived.eml" bounce.bad arrived alice@local.test \
+			'x-sender: <>' 'x-receiver: alice@local.test' 'x-receiver: v@victim.example'
 		call file "$drop/nolines.eml" bounce.bad nolines v@victim.example
 		call file "$drop/ndr.tmp" bounce.bad tmp v@victim.example \
 			'x-sender: <>' 'x-receiver: <v@victim.example>'
@@ -209,6 +211,27 @@ test_writing() {
 	mailroot triplet "$badmail" late s3@victim.example bdr
 	ok 'and is taken with it' wait_for 10 taken late
 	is 'as one' "$(shown "$(with_id late)" error_code)" 0xC00402C7
+}
+
+# A mount on a file is as busy as one that a Windows program has open.
+test_busy() {
+	mailroot triplet "$badmail" busy b1@victim.example bdr bdp
+	cp "$badmail/busy.bdr" "$root/busy"
+	if ! mount --bind "$root/busy" "$badmail/busy.bdr" 2>/dev/null; then
+		rm "$badmail"/busy.*
+		skip 'a file that cannot be moved waits, which is said' 'no right to mount'
+		return
+	fi
+	at_exit umount -l "$badmail/busy.bdr"
+	mailroot triplet "$badmail" busy b1@victim.example bad
+	mailroot triplets "$badmail" free 1 100
+	ok 'a file that cannot be moved waits, which is said' \
+		wait_for 10 ndrqd_said 'event=file-waits .*name=busy.bad .*cannot be moved: .*busy'
+	ok 'its triplet stays whole' test -e "$badmail/busy.bad" -a -e "$badmail/busy.bdp"
+	ok 'others are taken meanwhile' wait_for 10 none_left free
+	is 'it was said once' "$(grep -c 'name=busy.bad' "$q.log")" 1
+	umount "$badmail/busy.bdr"
+	ok 'and it is taken when it can be' wait_for 10 taken busy
 }
 
 # ---- the folder goes away
@@ -428,6 +451,7 @@ test_oddities
 test_records
 test_second_run
 test_writing
+test_busy
 test_no_permission
 test_folder
 test_full_disk

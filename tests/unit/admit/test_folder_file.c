@@ -245,7 +245,7 @@ Test(folder_file, a_fifo_and_a_folder_are_left_at_once)
 	cr_assert_eq(folder.file->verdict, FOLDER_UNFIT);
 }
 
-Test(folder_file, a_name_that_is_taken_in_ndrq_is_not_overwritten)
+Test(folder_file, a_name_that_is_taken_in_ndrq_is_not_overwritten_and_waits_alone)
 {
 	AUTO(bench_stopp) struct bench b;
 	struct stat st;
@@ -255,8 +255,9 @@ Test(folder_file, a_name_that_is_taken_in_ndrq_is_not_overwritten)
 	write_file(b.from, SPAN(HEADED));
 	write_file(b.to, SPAN("older"));
 	cr_assert_eq(load(&b, &err), 1);
-	cr_assert_eq(take(&b, &err), -1);
-	cr_assert_eq(err.class, ERROR_TEMP);
+	cr_assert_eq(take(&b, &err), 0, "no refusal: the next file may fare better");
+	cr_assert_eq(b.file->verdict, FOLDER_LATER);
+	cr_assert_str_eq(b.file->why.text, "it cannot be moved: File exists");
 	cr_assert_not(b.file->claimed);
 	cr_assert(exists(b.from));
 	cr_assert_eq(stat(b.to, &st), 0);

@@ -120,6 +120,21 @@ Test(kind_badmail, all_three_are_one_message_with_code_and_sidecars)
 		      is_there(&b, ".ndrq/x.Bdp"));
 }
 
+Test(kind_badmail, a_message_that_would_be_cut_stays_whole)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(freep) char *large = xcalloc(1, (1 << 20) + 2);
+
+	bench_start(&b);
+	memset(large, 'x', (1 << 20) + 1);
+	put(&b, "x.bad", large);
+	put(&b, "x.bdr", REASON);
+	cr_assert_eq(load(&b, "x.bad", false), 0);
+	cr_assert_eq(b.file->verdict, FOLDER_UNFIT);
+	cr_assert_str_eq(b.file->why.text, "it is larger than limits.size");
+	cr_assert(is_there(&b, "x.bad") && is_there(&b, "x.bdr"));
+}
+
 Test(kind_badmail, what_policy_would_send_is_held)
 {
 	AUTO(bench_stopp) struct bench b;

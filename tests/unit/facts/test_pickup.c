@@ -38,6 +38,11 @@ static const struct {
 	{ "x-sender: Some One s@b.example\nx-receiver: postmaster\n", "s@b.example|postmaster",
 	  "" },
 	{ "x-sender: <\"a b>c\"@d.example> RET=HDRS\n", "\"a b>c\"@d.example ret=HDRS", "" },
+	{ "x-sender: \"s t\"@b.example RET=HDRS\nx-receiver: \"q \\\" @u\"@b.example "
+	  "NOTIFY=NEVER\n",
+	  "\"s t\"@b.example ret=HDRS|\"q \\\" @u\"@b.example notify=NEVER", "" },
+	{ "x-receiver: \"A <x@y>\" a@b.example\nx-receiver: \"never closed c@d.example\n",
+	  "?|a@b.example|c@d.example", "" },
 	{ "X-Sender: <s@b.example> BODY=7bit RET=HDRS ENVID=abc+2D auth=<x@y.example>\n",
 	  "s@b.example body=7BIT ret=HDRS envid=abc+2D", "" },
 	{ "X-Sender: s@b.example body=8BitMime ret=full\n", "s@b.example body=8BITMIME ret=full",

@@ -1,11 +1,14 @@
 /* test_folder_scan.c: a file is taken when it is safe, and once. */
 #include "qmgr/folder_scan.h"
 
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "tests/unit/admit/fixture.h"
 
 #define MINUTES(n) ((n)*CLOCK_MINUTE_MS)
@@ -269,7 +272,18 @@ Test(folder_scan, mail_in_ndrq_waits_until_it_is_due)
 	bench_start(&b, &folder_kind_pickup);
 	put(&b, ".ndrq/due.eml", "x", MINUTES(1));
 	put(&b, ".ndrq/later.eml", "x", -MINUTES(1));
+	b.settings.release.retry_max_ms = MINUTES(60);
 	assert_takes(&b, "+due.eml|");
+}
+
+Test(folder_scan, mail_in_ndrq_with_a_time_that_no_try_can_have_is_due)
+{
+	AUTO(bench_stopp) struct bench b;
+
+	bench_start(&b, &folder_kind_pickup);
+	b.settings.release.retry_max_ms = MINUTES(60);
+	put(&b, ".ndrq/skewed.eml", "x", -MINUTES(24 * 60)); /* claimed, and then came a crash */
+	assert_takes(&b, "+skewed.eml|");
 }
 
 Test(folder_scan, a_reason_belongs_to_one_of_two_files_and_parts_belong_to_a_claim)
@@ -326,4 +340,29 @@ Test(folder_scan, a_folder_that_is_not_there_is_tried_again)
 	assert_takes(&b, "");
 	put_fresh(&b, "new/a");
 	assert_takes(&b, "a|");
+}
+
+static void
+redirect(void)
+{
+	cr_redirect_stderr();
+}
+
+Test(folder_scan, a_file_that_waits_is_told_once_though_scans_pass_while_it_is_read,
+     .init = redirect)
+{
+	AUTO(bench_stopp) struct bench b;
+	AUTO(freep) char *line = NULL;
+
+	log_open(LOG_TO_STDERR, "ndrqd");
+	bench_start(&b, &folder_kind_iis_drop);
+	line = xasprintf("ndrqd: event=file-waits path=%s name=under-way reason=locked\n",
+			 b.folder);
+	for (int i = 0; i < 3; i++) {
+		folder_scan_tell(b.scan, FOLDER_TELL_WAITS, "under-way", 42, "locked");
+		(void)scan(&b);
+		(void)scan(&b);
+		(void)scan(&b);
+	}
+	cr_assert_stderr_eq_str(line);
 }
