@@ -164,30 +164,31 @@ is_locked(int fd)
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return true;
 	(void)flock(fd, LOCK_UN);
-	if (fcntl(fd, F_OFD_SETLK, &lock) < 0 && (errno == EAGAIN || errno == EACCES))
-		return true;
-	lock.l_type = F_UNLCK;
-	(void)fcntl(fd, F_OFD_SETLK, &lock);
-	return false;
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* A lease for reading is refused while somebody on this host has the file open for writing. It is
- * given back at once; whoever opens it in that moment makes a SIGURG, which nobody heeds. */
+/*
+ * Is there a lease of that type to be had? A lease for reading is refused (EAGAIN) while somebody
+ * on this host has the file open for writing, one for writing while anybody has it open. It is
+ * given back at once; whoever opens it in that moment makes a SIGURG, which nobody heeds.
+ */
 static bool
-is_being_written(int fd)
+may_lease(int fd, int type)
 {
-	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
+	if (fcntl(fd, F_SETLEASE, type) < 0)
 		return false;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
-		return errno == EAGAIN; /* else leases are not for this file or for us */
 	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-	return false;
+	return true;
 }
 
 bool
 folder_is_in_use(int fd)
 {
-	return is_locked(fd) || is_being_written(fd);
+	bool leases = fcntl(fd, F_SETSIG, SIGURG) == 0;
+
+	if (leases && may_lease(fd, F_WRLCK)) /* so nobody has a lock either: the usual case */
+		return false;
+	return is_locked(fd) || (leases && !may_lease(fd, F_RDLCK) && errno == EAGAIN);
 }
 
 bool

@@ -321,6 +321,15 @@ hold_range(const char *path)
 }
 
 static int
+hold_flock_as_reader(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	cr_assert_eq(flock(fd, LOCK_EX), 0);
+	return fd;
+}
+
+static int
 hold_open(const char *path)
 {
 	return open(path, O_WRONLY);
@@ -328,7 +337,8 @@ hold_open(const char *path)
 
 Test(folder_file, what_somebody_has_in_use_waits)
 {
-	int (*const holds[])(const char *) = { hold_flock, hold_range, hold_open };
+	int (*const holds[])(const char *) = { hold_flock, hold_flock_as_reader, hold_range,
+					       hold_open };
 
 	for (size_t i = 0; i < COUNT(holds); i++) {
 		AUTO(bench_stopp) struct bench b;
@@ -347,6 +357,20 @@ Test(folder_file, what_somebody_has_in_use_waits)
 		spool_freep(&b.file->submission->spool);
 		cr_expect_eq(load(&b, &err), 1, "%zu", i);
 	}
+}
+
+Test(folder_file, what_somebody_only_reads_is_taken)
+{
+	AUTO(bench_stopp) struct bench b;
+	struct error err = { 0 };
+	int fd;
+
+	bench_start(&b, false);
+	write_file(b.from, SPAN(HEADED));
+	fd = open(b.from, O_RDONLY);
+	cr_assert_eq(flock(fd, LOCK_SH), 0);
+	cr_expect_eq(load(&b, &err), 1);
+	(void)close(fd);
 }
 
 Test(folder_file, what_changed_since_it_was_found_waits)
