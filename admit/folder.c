@@ -48,6 +48,9 @@ folder_open(const char *path, const char *inside, struct folder_places *ret, str
 		openat(fd, inside == NULL ? "." : inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (places.new_fd < 0)
 		return error_errno(err, "%s/%s", path, inside);
+	/* two that take the parts of one triplet would tear it; until the places are closed */
+	if (flock(places.new_fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return error_set(err, ERROR_TEMP, "%s: a sweep is at work in it", path);
 	if (mkdirat(fd, FOLDER_CLAIMED, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, "%s/" FOLDER_CLAIMED, path);
 	places.claimed_fd =

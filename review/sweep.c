@@ -31,7 +31,13 @@
 #define SETTLE_MS         (5 * CLOCK_SECOND_MS)
 #define SETTLE_PARTIAL_MS (60 * CLOCK_SECOND_MS)
 
-#define CLOCK_FILE        ".ndrq-clock"
+/* So far ahead of the folder's own clock nobody writes now. */
+#define AHEAD_MS          CLOCK_DAY_MS
+
+/* ndrqd has the folder for moments only, if it watches it. */
+enum { LOCK_TRIES = 50, LOCK_PAUSE_MS = 100 };
+
+#define CLOCK_FILE ".ndrq-clock"
 
 static volatile sig_atomic_t interrupted;
 
@@ -108,6 +114,20 @@ open_log(struct sweep *sweep)
 	return EX_OK;
 }
 
+/* Where the file system knows no such locks two runs hinder each other and no more. */
+static int
+lock_folder(int fd)
+{
+	static const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; i++) {
+		if (i == LOCK_TRIES)
+			return -1;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 int
 sweep_open(const struct sweep_plan *plan, int64_t now_ms, struct sweep *ret)
 {
@@ -122,9 +142,8 @@ sweep_open(const struct sweep_plan *plan, int64_t now_ms, struct sweep *ret)
 	}
 	if (plan->dry_run)
 		return EX_OK;
-	/* where the file system knows no such locks two runs hinder each other and no more */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		complain("%s: another sweep is at work in it", plan->folder);
+	if (lock_folder(fd) < 0) {
+		complain("%s: another sweep is at work in it, or ndrqd", plan->folder);
 		return EX_TEMPFAIL;
 	}
 	rc = ask_clock(ret);
@@ -184,6 +203,8 @@ is_old(const struct sweep *sweep, int64_t age_ms)
 static bool
 is_settled(const struct badmail *badmail, int64_t age_ms)
 {
+	if (age_ms < -AHEAD_MS)
+		return true;
 	return age_ms >= (badmail_count(badmail) == BADMAIL_PARTS ? SETTLE_MS : SETTLE_PARTIAL_MS);
 }
 

@@ -358,6 +358,19 @@ ok "and says why" complains "another sweep is at work in it"
 let_go
 exits 0 "the first one ends"
 
+fresh
+badmail 1
+flock --shared "$folder" sleep 1 &
+ndrq sweep badmail "$folder" --delete
+exits 0 "one that finds ndrqd at work waits for a while"
+is "and does its own" "$(here)" ""
+
+fresh
+badmail 1 --prefix ahead --age -90000
+ndrq sweep badmail "$folder" --delete
+exits 0 "what is dated more than a day ahead is not young for ever"
+is "it is taken" "$(here)" ""
+
 badmail 3
 sed -i '$a limits = { max_size = "64K"; };' "$dir/ndrq.conf"
 ndrq sweep badmail "$folder"

@@ -298,6 +298,27 @@ Test(folder_file, the_folder_of_claims_is_made_once_and_is_private)
 	cr_assert_eq(err.class, ERROR_TEMP);
 }
 
+Test(folder_file, a_folder_that_is_being_swept_is_left_alone_until_that_is_over)
+{
+	AUTO(folder_removep) char *folder = folder_make();
+	int sweep = open(folder, O_RDONLY | O_DIRECTORY);
+	struct folder_places places, more;
+	struct error err = { 0 };
+
+	cr_assert_eq(flock(sweep, LOCK_EX), 0);
+	cr_expect_eq(folder_open(folder, NULL, &places, &err), -1);
+	cr_expect_eq(err.class, ERROR_TEMP);
+	cr_expect_not_null(strstr(err.text, ": a sweep is at work in it"));
+	cr_assert_eq(flock(sweep, LOCK_UN), 0);
+	cr_assert_eq(folder_open(folder, NULL, &places, &err), 0);
+	cr_assert_eq(folder_open(folder, NULL, &more, &err), 0, "we ourselves may be several");
+	cr_expect_eq(flock(sweep, LOCK_EX | LOCK_NB), -1);
+	folder_close(&places);
+	folder_close(&more);
+	cr_expect_eq(flock(sweep, LOCK_EX | LOCK_NB), 0);
+	(void)close(sweep);
+}
+
 /* ---- what is still being written -------------------------------------------------- */
 
 /* Each holds the file, and gives it back. */
