@@ -18,7 +18,7 @@ build  libgmime-3.0-dev libsqlite3-dev libev-dev libconfig-dev libidn2-dev libps
 build  libsmartcols-dev libjansson-dev nettle-dev libsystemd-dev
 build  ca-certificates xz-utils
 test   libcriterion-dev python3-minimal libpython3-stdlib procps iproute2
-test   util-linux sqlite3 tmux mandoc
+test   util-linux sqlite3 tmux mandoc m4
 '
 
 target=${1-}

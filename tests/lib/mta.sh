@@ -122,6 +122,10 @@ it_captures_what_leaves() {
 		wait_for 10 records_are 1 'r["recipient"] == "bob@forwarded.example" and r["rule"].endswith("forwarded")'
 	spam "$srs_sender" tagged
 	ok 'one for who is behind an SRS address is not: it is held' wait_for 30 has_records 1 tagged@victim.example
+
+	mail '' relayed@victim.example relayed >/dev/null
+	ok 'what another host of ours sends out with a null sender is captured too' \
+		wait_for 30 has_records 1 relayed@victim.example
 }
 
 # Of $id.
@@ -131,6 +135,8 @@ it_sends_what_is_released() {
 	ok 'its record ends as released' wait_for 10 state_is "$id" released
 	queue_drains
 	ok 'exactly one copy arrived' sink_has "$sink" 1 '<backscatter@client\.test>'
+	is 'with no Delivered-To, by which the next server would see a loop' \
+		"$(grep -c '^Delivered-To:' "$(sink_messages "$sink" '<backscatter@client\.test>')")" 0
 	is 'and it was not captured again' "$(count_lines with forged@victim.example)" 1
 }
 
@@ -158,12 +164,13 @@ it_keeps_bounces_while_ndrqd_is_down() {
 		spam "down$i@victim.example" "down$i"
 		spam "down$i@mail.friend.example" "friend$i"
 	done
+	mail '' down6@victim.example down6 >/dev/null
 	ok "bounces made meanwhile wait with $mta_name" \
 		wait_for 30 "${mta}_deferred" 'down5@mail\.friend\.example'
-	ok 'all of them' wait_for 30 "${mta}_waiting" 10
+	ok 'all of them' wait_for 30 "${mta}_waiting" 11
 	ok 'ndrqd starts' ndrqd_start
 	ok 'and they come' queue_drains
-	is 'five are held' "$(count_lines records 'r["recipient"].startswith("down") and r["state"] == "held"')" 5
+	is 'six are held' "$(count_lines records 'r["recipient"].startswith("down") and r["state"] == "held"')" 6
 	ok 'five are sent' wait_for 30 sink_has "$sink" 5 '<friend[0-9]@client\.test>'
 	queue_drains
 	ok 'and nobody else heard' sink_has "$sink" 0 '<down[0-9]@client\.test>'

@@ -2,8 +2,8 @@
 # installed. Source it after mta.sh.
 #
 # It needs root and loopback. Queue and control socket have fixed places and its
-# accounts fixed names, so it runs in a jail, a chroot with no more in it than
-# it needs; the accounts are numbers that nobody has outside.
+# accounts fixed names, so it runs in a jail.
+. "$top_srcdir/tests/lib/jail.sh"
 opensmtpd_cache=$top_builddir/tests/mta/opensmtpd-cache
 
 opensmtpd_use() {
@@ -11,53 +11,21 @@ opensmtpd_use() {
 		libcap-ng0" || bail_out "the Debian package of OpenSMTPD cannot be had"
 }
 
-# jail_copy FILE…: into the jail, at the same place
-jail_copy() {
-	local file
-
-	for file; do
-		mkdir -p "$opensmtpd_jail${file%/*}"
-		cp -L "$file" "$opensmtpd_jail$file"
-	done
-}
-
 opensmtpd_fill_jail() {
-	local jail=$opensmtpd_jail directory libraries
+	local jail=$opensmtpd_jail program programs=
 
-	cp -a "$opensmtpd_cache/root" "$jail"
-	# /lib is a link to usr/lib, as everywhere
-	for directory in bin sbin lib lib64; do
-		mkdir -p "$jail/usr/$directory"
-		[ ! -d "$jail/$directory" ] || cp -a "$jail/$directory/." "$jail/usr/$directory/"
-		rm -rf "${jail:?}/$directory"
-		ln -s "usr/$directory" "$jail/$directory"
+	for program in "$opensmtpd_cache"/root/usr/{sbin/smtp,libexec/opensmtpd/mail.}*; do
+		programs+=" ${program#"$opensmtpd_cache/root"}"
 	done
-	libraries=$(unpack_libraries "$opensmtpd_cache")
-	jail_copy $(LD_LIBRARY_PATH=$libraries ldd /bin/sh "$jail"/usr/sbin/smtp* "$jail"/usr/libexec/opensmtpd/mail.* |
-		grep -oE '/[^ ]+\.so[^ ]*' | grep -v "^$opensmtpd_cache" | sort -u)
-	cp -L /bin/sh "$jail/bin/sh"
-	mkdir -p "$jail"/{dev,etc,tmp,run/ndrq,home/alice,home/ndr,var/mail,var/lib/opensmtpd/empty,var/spool/smtpd}
-	ln -s ../run "$jail/var/run"
-	chmod 755 "$jail" "$jail/run" "$jail/run/ndrq"
-	chmod 1777 "$jail/tmp" "$jail/var/mail"
+	jail_new "$jail" "$opensmtpd_cache" $programs
+	mkdir -p "$jail/var/spool/smtpd"
 	chmod 711 "$jail/var/spool/smtpd"
-	cp -a /dev/null "$jail/dev/null" 2>/dev/null || install -m 666 /dev/stdin "$jail/dev/null" </dev/null
-	cat >"$jail/etc/passwd" <<-END
-		root:x:0:0::/:/bin/sh
-		opensmtpd:x:9111:9111::/var/lib/opensmtpd/empty:/bin/false
-		opensmtpq:x:9112:9112::/:/bin/false
-		alice:x:9113:9113::/home/alice:/bin/sh
-		ndr:x:9114:9114::/home/ndr:/bin/sh
-	END
-	sed 's/:.*//; s/$/:x:/' "$jail/etc/passwd" |
-		awk '{ print $0 (NR == 1 ? 0 : 9109 + NR) ":" }' >"$jail/etc/group"
-	chown 9113 "$jail/home/alice"
-	chown 9114 "$jail/home/ndr"
+	jail_account "$jail" opensmtpd 9111 /var/lib/opensmtpd/empty
+	jail_account "$jail" opensmtpq 9112 /
+	jail_account "$jail" alice 9113 /home/alice
+	jail_account "$jail" ndr 9114 /home/ndr
 	chgrp 9112 "$jail/usr/sbin/smtpctl"
 	chmod 2755 "$jail/usr/sbin/smtpctl"
-	echo mx.local.test >"$jail/etc/mailname"
-	echo '127.0.0.1 localhost mx.local.test' >"$jail/etc/hosts"
-	: >"$jail/etc/resolv.conf"
 }
 
 # opensmtpd_new FOLDER SMTP-PORT RELEASE-PORT SMARTHOST-PORT: an instance, wired
