@@ -112,10 +112,10 @@ is_forwarded(const struct policy *policy, const char *orcpt)
 	return recipient_read(orcpt, &policy->local, &domain) == RECIPIENT_LOCAL;
 }
 
-static const struct policy_row *
-row_of(const struct policy *policy, const struct domain_entry *entry)
+static const struct policy_says *
+says_of(const struct policy *policy, const struct domain_entry *entry)
 {
-	return &policy->rows[entry != NULL ? entry->value : 0];
+	return &policy->says[entry != NULL ? entry->says : 0];
 }
 
 /* A row that tells by proof gives its rule the proof's name too. */
@@ -123,7 +123,7 @@ static void
 name_rule(const struct policy *policy, const struct domain_entry *entry, enum policy_key key,
 	  enum policy_proof proof, struct policy_decision *d)
 {
-	const uint8_t *of = row_of(policy, entry)->values[key];
+	const uint8_t *of = says_of(policy, entry)->values[key];
 	bool same = of[POLICY_PROOF_NONE] == of[POLICY_PROOF_PROVED] &&
 		    of[POLICY_PROOF_NONE] == of[POLICY_PROOF_FORGED];
 	char name[POLICY_NAME_SIZE];
@@ -154,11 +154,11 @@ decide_by_row(const struct policy *policy, const struct policy_subject *subject,
 {
 	enum policy_key class_key = key_of(subject->facts->class);
 	enum policy_key key = forwarded ? POLICY_KEY_FORWARDED : class_key;
-	const struct policy_row *row = row_of(policy, entry);
+	const struct policy_says *says = says_of(policy, entry);
 
-	d->action = (enum policy_action)row->values[key][subject->proof];
+	d->action = (enum policy_action)says->values[key][subject->proof];
 	if (d->action == POLICY_DELETE && class_key == POLICY_KEY_UNKNOWN &&
-	    row->values[POLICY_KEY_UNKNOWN][subject->proof] != POLICY_DELETE)
+	    says->values[POLICY_KEY_UNKNOWN][subject->proof] != POLICY_DELETE)
 		d->action = POLICY_HOLD;
 	name_rule(policy, entry, key, subject->proof, d);
 }
@@ -175,14 +175,14 @@ decide_by_policy(const struct policy *policy, const struct policy_subject *subje
 
 /* What is sent on, when it is, and who hears of it: the row's word, whoever decides. */
 static void
-take_options(const struct policy_row *row, const struct facts *facts, struct policy_decision *d)
+take_options(const struct policy_says *says, const struct facts *facts, struct policy_decision *d)
 {
 	bool reports = facts->class == FACTS_FAILED || facts->class == FACTS_DELAYED ||
 		       facts->limits; /* it may be one */
 
-	d->no_diagnostics = reports && row->values[POLICY_KEY_NDR_DIAGNOSTICS][0] != 0;
-	d->returned = (enum policy_returned)row->values[POLICY_KEY_RETURNED][0];
-	d->copy = (enum policy_copy)row->values[POLICY_KEY_COPY][0];
+	d->no_diagnostics = reports && says->values[POLICY_KEY_NDR_DIAGNOSTICS][0] != 0;
+	d->returned = (enum policy_returned)says->values[POLICY_KEY_RETURNED][0];
+	d->copy = (enum policy_copy)says->values[POLICY_KEY_COPY][0];
 }
 
 void
@@ -201,7 +201,7 @@ policy_decide(const struct policy *policy, const struct policy_subject *subject,
 		known.proof = proof_find(policy, subject->facts, d.domain);
 	d.proof = known.proof;
 	if (kind == RECIPIENT_REMOTE)
-		take_options(row_of(policy, entry), subject->facts, &d);
+		take_options(says_of(policy, entry), subject->facts, &d);
 	if (!decide_by_recipient(kind, &d) && !decide_by_facts(subject->facts, &d))
 		decide_by_policy(policy, &known, entry, &d);
 	if (subject->truncated && d.action == POLICY_SEND)

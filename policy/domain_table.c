@@ -64,17 +64,31 @@ depth_bit(unsigned depth)
 }
 
 struct domain_entry *
-domain_table_add(struct domain_table *table, const char *domain, bool subtree, size_t value)
+domain_table_add_labelled(struct domain_table *table, const char *domain, bool subtree,
+			  size_t value, const char *label)
 {
-	size_t bytes = strlen(domain) + 1;
-	struct domain_entry *e = xmalloc(sizeof(*e) + bytes);
+	size_t bytes = strlen(domain) + 1, label_bytes = strlen(label) + 1;
+	struct domain_entry *e = blocks_alloc(&table->blocks, sizeof(*e) + bytes + label_bytes);
 
 	*e = (struct domain_entry){ .value = value, .subtree = subtree };
 	memcpy(e->domain, domain, bytes);
+	memcpy(e->domain + bytes, label, label_bytes);
 	table->entries =
 		array_grow(table->entries, &table->size, table->len, sizeof(*table->entries));
 	table->entries[table->len++] = e;
 	return e;
+}
+
+struct domain_entry *
+domain_table_add(struct domain_table *table, const char *domain, bool subtree, size_t value)
+{
+	return domain_table_add_labelled(table, domain, subtree, value, "");
+}
+
+const char *
+domain_entry_label(const struct domain_entry *entry)
+{
+	return entry->domain + strlen(entry->domain) + 1;
 }
 
 /* The slot of an entry, or the free one where it would be. */
@@ -168,8 +182,7 @@ domain_table_find_subtree(const struct domain_table *table, const char *domain)
 void
 domain_table_done(struct domain_table *table)
 {
-	for (size_t i = 0; i < table->len; i++)
-		free(table->entries[i]);
+	blocks_done(&table->blocks);
 	free(table->entries);
 	free(table->slots);
 	*table = (struct domain_table){ 0 };

@@ -10,12 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/blocks.h"
+
 /* A domain (normalised, domain.h), or with subtree "*.d": d and all below. */
 struct domain_entry {
-	size_t value; /* the caller's, as is line */
-	unsigned line;
+	size_t value; /* the caller's, as are line and says */
+	unsigned line, says;
 	bool subtree;
-	char domain[];
+	char domain[]; /* behind it the label */
 };
 
 struct domain_slot {
@@ -27,12 +29,18 @@ struct domain_table {
 	struct domain_entry **entries;
 	size_t len, size;
 	struct domain_slot *slots;
-	size_t slots_len; /* a power of two */
-	uint64_t depths;  /* bit n: an entry has n labels; bit 63: 63 or more */
+	size_t slots_len;     /* a power of two */
+	uint64_t depths;      /* bit n: an entry has n labels; bit 63: 63 or more */
+	struct blocks blocks; /* of the entries */
 };
 
 struct domain_entry *domain_table_add(struct domain_table *table, const char *domain, bool subtree,
 				      size_t value);
+/* The same with a text of the caller's, which lies beside the domain: to look at it costs nothing.
+ */
+struct domain_entry *domain_table_add_labelled(struct domain_table *table, const char *domain,
+					       bool subtree, size_t value, const char *label);
+const char *domain_entry_label(const struct domain_entry *entry); /* "": none */
 /* Once, before the first search. 1: a domain is there twice: the entry added first, which is the
  * one that is found, and the other. */
 int domain_table_index(struct domain_table *table, const struct domain_entry **ret_first,

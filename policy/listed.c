@@ -237,7 +237,9 @@ read_line(struct listing *l, struct span rest)
 		return -1;
 	if (policy_pattern_is_local(l->policy, domain, subtree))
 		line_warn(l, domain, "is local, so this line is only for what SRS hides");
-	domain_table_add(&l->policy->remote, domain, subtree, index)->line = l->line;
+	domain_table_add_labelled(&l->policy->remote, domain, subtree, index,
+				  l->policy->rows[index].name)
+		->line = l->line;
 	return 0;
 }
 

@@ -193,6 +193,8 @@ policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->rows_len; i++)
 		free(policy->rows[i].source);
 	free(policy->rows);
+	free(policy->says);
+	blocks_done(&policy->names);
 	for (size_t i = 0; i < policy->files_len; i++)
 		free(policy->files[i]);
 	free(policy->files);

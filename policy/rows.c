@@ -67,7 +67,7 @@ policy_row_add(struct policy *policy)
 	policy->rows = array_grow(policy->rows, &policy->rows_size, policy->rows_len,
 				  sizeof(*policy->rows));
 	row = &policy->rows[policy->rows_len++];
-	*row = (struct policy_row){ .source = xcalloc(1, sizeof(*row->source)) };
+	*row = (struct policy_row){ .name = "", .source = xcalloc(1, sizeof(*row->source)) };
 	if (policy->rows_len > 1)
 		inherit(row, &policy->rows[0]);
 	return row;
@@ -86,12 +86,12 @@ void
 policy_entry_name(const struct policy *policy, const struct domain_entry *entry,
 		  char out[POLICY_NAME_SIZE])
 {
-	const struct policy_row *row = &policy->rows[entry != NULL ? entry->value : 0];
+	const char *name = entry != NULL ? domain_entry_label(entry) : policy->rows[0].name;
 	AUTO(freep) char *pattern = NULL;
 	size_t len;
 
-	if (row->name[0] != '\0') {
-		(void)strcpy(out, row->name);
+	if (name[0] != '\0') {
+		(void)strcpy(out, name);
 		return;
 	}
 	/* of a long name the end, which tells who it is */
@@ -131,7 +131,7 @@ value_of(const struct policy_row_text *text, enum policy_key key)
 static void
 ship(struct policy_row *row, const struct policy_row_text *defaults)
 {
-	(void)snprintf(row->name, sizeof(row->name), "%s", SHIPPED);
+	row->name = SHIPPED;
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
 		for (enum policy_proof proof = 0; proof < POLICY_PROOFS; proof++)
 			row->values[key][proof] = (uint8_t)value_of(defaults, key);
@@ -220,7 +220,7 @@ take_key(const struct reading *r, const struct policy_row_text *text, enum polic
 static void
 take_text(const struct reading *r, const struct policy_row_text *text, struct policy_row *row)
 {
-	(void)snprintf(row->name, sizeof(row->name), "%s", text->name);
+	row->name = blocks_strdup(&r->policy->names, text->name);
 	row->source->origin = policy_origin_of(
 		r->policy, r->file, config_setting_get_member(row->source->at, "domain"));
 	for (enum policy_key key = 0; key < POLICY_KEYS; key++)
@@ -297,7 +297,7 @@ enter_domain(const struct reading *r, size_t index)
 		policy_warn(r->warnings, r->file, at,
 			    "domain: \"%s\" is local, so this row is only for what SRS hides",
 			    shown);
-	(void)domain_table_add(&r->policy->remote, domain, subtree, index);
+	(void)domain_table_add_labelled(&r->policy->remote, domain, subtree, index, row->name);
 	return 0;
 }
 
@@ -425,6 +425,39 @@ warn_row(const struct reading *r, const struct policy_row *row)
 			    r->policy->rows[0].name);
 }
 
+static int
+compare_says(const void *a, const void *b)
+{
+	const struct policy_row *one = *(const struct policy_row *const *)a;
+	const struct policy_row *two = *(const struct policy_row *const *)b;
+
+	return memcmp(one->values, two->values, sizeof(one->values));
+}
+
+/* Sorted, those that say the same are neighbours. */
+static void
+gather_says(struct policy *policy)
+{
+	size_t len = policy->rows_len, n = 1;
+	AUTO(freep) const struct policy_row **sorted = xcalloc(len, sizeof(*sorted));
+	AUTO(freep) unsigned *says_of = xcalloc(len, sizeof(*says_of));
+
+	policy->says = xcalloc(len + 1, sizeof(*policy->says));
+	memcpy(policy->says[0].values, policy->rows[0].values, sizeof(policy->says[0].values));
+	for (size_t i = 0; i < len; i++)
+		sorted[i] = &policy->rows[i];
+	qsort(sorted, len, sizeof(*sorted), compare_says);
+	for (size_t i = 0; i < len; i++) {
+		if (i == 0 || compare_says(&sorted[i - 1], &sorted[i]) != 0)
+			memcpy(policy->says[n++].values, sorted[i]->values,
+			       sizeof(policy->says[0].values));
+		says_of[sorted[i] - policy->rows] = (unsigned)n - 1;
+	}
+	policy->says = xrealloc(policy->says, n * sizeof(*policy->says));
+	for (size_t i = 0; i < policy->remote.len; i++)
+		policy->remote.entries[i]->says = says_of[policy->remote.entries[i]->value];
+}
+
 int
 policy_rows_read(struct policy *policy, const struct config_file *file,
 		 const struct config_draft *draft, struct buffer *warnings, struct error *err)
@@ -449,6 +482,7 @@ policy_rows_read(struct policy *policy, const struct config_file *file,
 		warn_row(&r, &policy->rows[i]);
 	if (enter_domains(&r) < 0)
 		return -1;
+	gather_says(policy);
 	for (size_t i = 0; i < policy->rows_len; i++)
 		policy->rows[i].source->at = NULL;
 	return 0;

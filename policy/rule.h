@@ -28,9 +28,14 @@ struct policy_source {
 	const config_setting_t *at; /* only while the file is read */
 };
 
+/* What a row says. Many rows say the same: it is kept once, at hand for every decision. */
+struct policy_says {
+	uint8_t values[POLICY_KEYS][POLICY_PROOFS]; /* policy/view.h */
+};
+
 struct policy_row {
 	uint8_t values[POLICY_KEYS][POLICY_PROOFS]; /* policy/view.h */
-	char name[POLICY_NAME_SIZE]; /* "": of domains_file, its domains are their own names */
+	const char *name; /* "": of domains_file, its domains are their own names */
 	struct policy_source *source;
 };
 
@@ -70,10 +75,12 @@ struct policy {
 	size_t rules_len;
 	struct policy_row *rows; /* rows[0] is the row for "*" */
 	size_t rows_len, rows_size;
+	struct blocks names;          /* of rows */
+	struct policy_says *says;     /* says[0] is what rows[0] says */
 	struct policy_origin rows_at; /* where remote_domains stands */
-	struct domain_table
-		remote; /* values are indices of rows, lines those of domains_file or 0 */
-	char **files;   /* that origins name */
+	/* Values are indices of rows, lines those of domains_file or 0; labels the rows' names. */
+	struct domain_table remote;
+	char **files; /* that origins name */
 	size_t files_len, files_size;
 	unsigned listed_file; /* the number of domains_file; 0: none */
 };

@@ -23,7 +23,7 @@ build() { # TARGET
 	case $1 in
 	wire) sources="qmgr/wire.c qmgr/wire_command.c qmgr/wire_dot.c qmgr/smtp_command.c facts/xtext.c" packages= ;;
 	policy)
-		sources=$(ls facts/*.c policy/*.c base/config*.c)
+		sources=$(ls facts/*.c policy/*.c base/blocks.c base/config*.c)
 		packages="gmime-3.0 jansson libconfig libidn2 libpsl nettle"
 		;;
 	*) sources=$(ls facts/*.c) packages="gmime-3.0 jansson" ;;

@@ -370,3 +370,34 @@ Test(decide, the_row_says_how_much_goes_along_whoever_decides)
 		policy_decision_done(&d);
 	}
 }
+
+/* Rows that say the same are kept once; three of each of 27 here. */
+Test(decide, each_of_many_rows_says_what_it_says)
+{
+	static const enum facts_class classes[] = { FACTS_FAILED, FACTS_DELAYED, FACTS_RECEIPT };
+	AUTO(buffer_done) struct buffer text = { 0 };
+	AUTO(policy_unrefp) struct policy *policy = NULL;
+
+	buffer_add_str(&text, "local_domains = \"ours.example\"; remote_domains = (");
+	for (int i = 0; i < 81; i++)
+		buffer_printf(&text,
+			      "%s{ name = \"n%d\"; domain = \"d%d.example\"; ndr = \"%s\";"
+			      " delay = \"%s\"; receipt = \"%s\"; }\n",
+			      i > 0 ? "," : "", i, i, policy_action_name(i % 3),
+			      policy_action_name(i / 3 % 3), policy_action_name(i / 9 % 3));
+	buffer_add_str(&text, ");\n");
+	policy = sample_policy(text.data);
+	for (int i = 0; i < 3 * 81; i++) {
+		int row = i / 3, says[] = { row % 3, row / 3 % 3, row / 9 % 3 };
+		AUTO(freep) char *rcpt = xasprintf("u@d%d.example", row);
+		AUTO(freep) char *name = xasprintf("n%d.", row);
+		const struct facts facts = { .class = classes[i % 3] };
+		const struct policy_subject subject = { .facts = &facts, .rcpt = rcpt };
+		struct policy_decision d;
+
+		policy_decide(policy, &subject, &d);
+		cr_expect_eq((int)d.action, says[i % 3], "%s of class %d", rcpt, i % 3);
+		cr_expect_eq(strncmp(d.rule, name, strlen(name)), 0, "%s", d.rule);
+		policy_decision_done(&d);
+	}
+}

@@ -68,6 +68,18 @@ Test(domain_table, of_two_for_one_domain_the_first_is_found_and_both_are_told)
 	cr_expect_eq(value_of(domain_table_find(&t, "z.example")), 10);
 }
 
+Test(domain_table, a_label_stands_beside_its_domain)
+{
+	AUTO(domain_table_done) struct domain_table t = { 0 };
+	const struct domain_entry *first, *second;
+
+	(void)domain_table_add_labelled(&t, "a.example", false, 1, "Partners");
+	(void)domain_table_add(&t, "b.example", true, 2);
+	cr_assert_eq(domain_table_index(&t, &first, &second), 0);
+	cr_expect_str_eq(domain_entry_label(domain_table_find(&t, "a.example")), "Partners");
+	cr_expect_str_eq(domain_entry_label(domain_table_find(&t, "x.b.example")), "");
+}
+
 /* 100 000 entries, and domains as long as a stranger likes. */
 Test(domain_table, a_search_takes_microseconds_whatever_the_table_and_the_domain)
 {
