@@ -435,8 +435,8 @@ compare_says(const void *a, const void *b)
 }
 
 /* Sorted, those that say the same are neighbours. */
-static void
-gather_says(struct policy *policy)
+void
+policy_gather_says(struct policy *policy)
 {
 	size_t len = policy->rows_len, n = 1;
 	AUTO(freep) const struct policy_row **sorted = xcalloc(len, sizeof(*sorted));
@@ -482,7 +482,7 @@ policy_rows_read(struct policy *policy, const struct config_file *file,
 		warn_row(&r, &policy->rows[i]);
 	if (enter_domains(&r) < 0)
 		return -1;
-	gather_says(policy);
+	policy_gather_says(policy);
 	for (size_t i = 0; i < policy->rows_len; i++)
 		policy->rows[i].source->at = NULL;
 	return 0;

@@ -103,6 +103,9 @@ int policy_rows_read(struct policy *policy, const struct config_file *file,
 /* A new row that begins with what it inherits from rows[0], which must be there. */
 struct policy_row *policy_row_add(struct policy *policy);
 
+/* What all rows say, for decisions; once, when all rows and their domains are there. */
+void policy_gather_says(struct policy *policy);
+
 /* The row of that name; NULL: none. */
 const struct policy_row *policy_row_named(const struct policy *policy, const char *name);
 

@@ -107,12 +107,13 @@ read_list(struct span in)
 	struct error err = { 0 };
 
 	atomic_init(&policy->refs, 1);
-	(void)snprintf(policy_row_add(policy)->name, POLICY_NAME_SIZE, "Default");
+	policy_row_add(policy)->name = "Default";
 	if (policy_listed_read(policy, "list", &draft, &warnings, &err) < 0) {
 		assert_refused(&err);
 		return;
 	}
 	(void)domain_table_index(&policy->remote, &first, &second);
+	policy_gather_says(policy);
 	decide_for_all(policy);
 	for (size_t i = 0; i < policy->remote.len; i++) {
 		const struct domain_entry *e = policy->remote.entries[i];
