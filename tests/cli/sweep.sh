@@ -360,7 +360,10 @@ exits 0 "the first one ends"
 
 fresh
 badmail 1
-flock --shared "$folder" sleep 1 &
+flock --shared "$folder" sh -c ": >'$dir/held'; exec sleep 1" &
+until [ -e "$dir/held" ]; do
+	sleep 0.05
+done
 ndrq sweep badmail "$folder" --delete
 exits 0 "one that finds ndrqd at work waits for a while"
 is "and does its own" "$(here)" ""
